@@ -1,0 +1,21 @@
+"""The switch: settings -> live -> PythonIdeExam -> outputs."""
+
+import pulumi
+
+from components import program, summary
+from components.errors import ExamError
+from components.live import read_live
+from components.outputs import export
+from components.python_ide_exam import PythonIdeExam
+from components.stack_files import read_settings
+
+try:
+    settings = program.settings()
+    idle = read_settings(program.project_folder(), "idle")
+    live = read_live(program.access(), settings)
+    program.check_account(live)
+    pulumi.log.info(summary.text(pulumi.get_stack(), settings, live))
+    exam = PythonIdeExam("pythonide-exam", settings, live)
+    export(exam, settings, live, idle)
+except ExamError as error:
+    raise pulumi.RunError(str(error)) from None

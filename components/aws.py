@@ -1,0 +1,104 @@
+"""Calls to AWS that go where the Pulumi provider goes: same region, profile and assumed roles; read-only use."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError
+from botocore.exceptions import ConnectionError as NoConnectionError
+
+from components.errors import ExamError
+
+# Connect and read time limits in seconds; "adaptive" is the SDK's own answer to throttling.
+CLIENT_CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"mode": "adaptive", "total_max_attempts": 5})
+DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AccessDeniedFault")
+EXPIRED = ("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException")
+
+
+@dataclass(frozen=True)
+class Access:
+    """Where and as whom AWS is asked: `aws:region`, `aws:profile` and `aws:assumeRoles` of the Pulumi provider."""
+
+    region: str
+    profile: str | None = None
+    assume_roles: tuple[Mapping[str, Any], ...] = field(default=())
+
+    def session(self) -> boto3.Session:
+        """A session as the provider would have it: the profile's credentials, then each role assumed in turn.
+
+        Raises ExamError when there are no credentials, or a role may not be assumed.
+        """
+        with explained("the AWS profile", self.region):
+            session = boto3.Session(profile_name=self.profile, region_name=self.region)
+        for role in self.assume_roles:
+            session = self._assume(session, role)
+        return session
+
+    def _assume(self, session: boto3.Session, role: Mapping[str, Any]) -> boto3.Session:
+        optional = {"ExternalId": role.get("externalId"), "Policy": role.get("policy")}
+        with explained(f"role {role['roleArn']}", self.region):
+            answer = client(session, "sts").assume_role(
+                RoleArn=role["roleArn"],
+                RoleSessionName=role.get("sessionName") or "pythonide-exam",
+                **{key: value for key, value in optional.items() if value},
+            )
+        credentials = answer["Credentials"]
+        return boto3.Session(
+            aws_access_key_id=credentials["AccessKeyId"],
+            aws_secret_access_key=credentials["SecretAccessKey"],
+            aws_session_token=credentials["SessionToken"],
+            region_name=self.region,
+        )
+
+
+def client(session: boto3.Session, service: str) -> Any:
+    """A client of an AWS service with time limits and adaptive retries."""
+    return session.client(service, config=CLIENT_CONFIG)
+
+
+@contextmanager
+def explained(thing: str, region: str) -> Iterator[None]:
+    """Turn what boto3 raises while `thing` is looked for into an ExamError of one line."""
+    try:
+        yield
+    except NoCredentialsError:
+        raise ExamError(
+            f"no AWS credentials while looking for {thing} in {region}; "
+            "log in (aws sso login) or set aws:profile to a profile that has them"
+        ) from None
+    except ClientError as error:
+        raise ExamError(_refusal(error, thing, region)) from None
+    except (NoConnectionError, HTTPClientError) as error:
+        raise ExamError(
+            f"no answer from AWS while looking for {thing} in {region}; check the network: {error}"
+        ) from None
+    except BotoCoreError as error:
+        raise ExamError(f"cannot look for {thing} in {region}: {error}") from None
+
+
+def _refusal(error: ClientError, thing: str, region: str) -> str:
+    code, action = error.response["Error"]["Code"], error.operation_name
+    if code in DENIED:
+        return (
+            f"no permission for {action} while looking for {thing} in {region}; have it allowed to the role or user "
+            "that runs pulumi"
+        )
+    if code in EXPIRED:
+        return f"AWS credentials are not valid (any more) while looking for {thing} in {region}; log in again ({code})"
+    return (
+        f"{action} failed while looking for {thing} in {region}: {code}: {error.response['Error'].get('Message', '')}"
+    )
+
+
+def found(read: Callable[[], Any], thing: str, region: str, missing: Mapping[str, str]) -> Any:
+    """What `read` answers; an error code named in `missing` becomes an ExamError with the text it maps to."""
+    with explained(thing, region):
+        try:
+            return read()
+        except ClientError as error:
+            if text := missing.get(error.response["Error"]["Code"]):
+                raise ExamError(text) from None
+            raise

@@ -1,0 +1,143 @@
+"""What runs now: the service, the task definition it uses, its target group. Read-only."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from components.aws import Access, client, explained, found
+from components.errors import ExamError
+from components.settings import Settings
+
+
+@dataclass(frozen=True)
+class Live:
+    """The live things, as AWS describes them.
+
+    `task_definition` carries its `tags`; it may hold credentials in clear, so it must not be printed or logged.
+    `load_balancer` is the dimension that CloudWatch knows the load balancer by (app/<name>/<id>); `scalable_target` is
+    None where autoscaling is not set up.
+    """
+
+    account: str
+    region: str
+    service: dict[str, Any]
+    task_definition: dict[str, Any]
+    target_group: dict[str, Any]
+    target_group_attributes: dict[str, str]
+    load_balancer: str
+    scalable_target: dict[str, Any] | None
+    scaling_policies: list[dict[str, Any]]
+
+    @property
+    def desired_count(self) -> int:
+        """The tasks that the service wants now."""
+        return int(self.service["desiredCount"])
+
+    @property
+    def revision(self) -> str:
+        """The task definition that the service uses, as family:revision."""
+        return f"{self.task_definition['family']}:{self.task_definition['revision']}"
+
+    @property
+    def deregistration_delay(self) -> int:
+        """Seconds for which a deregistering target keeps its open connections."""
+        return int(self.target_group_attributes["deregistration_delay.timeout_seconds"])
+
+
+def read_live(access: Access, settings: Settings) -> Live:
+    """Read the live things that `settings` names, with the provider's own access.
+
+    Raises ExamError, one line that says what was looked for and where, when one is missing, is not what this program
+    can adopt, or may not be read.
+    """
+    session, region = access.session(), access.region
+    with explained("the AWS account", region):
+        account = client(session, "sts").get_caller_identity()["Account"]
+    ecs, elb, scaling = (client(session, name) for name in ("ecs", "elbv2", "application-autoscaling"))
+    service = _service(ecs, settings, region, account)
+    definition = _task_definition(ecs, service, settings, region)
+    arn = _target_group_arn(service, settings)
+    groups = found(
+        lambda: elb.describe_target_groups(TargetGroupArns=[arn])["TargetGroups"],
+        f"target group {arn}",
+        region,
+        {"TargetGroupNotFound": f"target group {arn} of service {settings.service} is gone in {region}; put it back"},
+    )
+    if not groups[0]["LoadBalancerArns"]:
+        raise ExamError(f"target group {groups[0]['TargetGroupName']} in {region} is behind no load balancer")
+    with explained(f"the attributes of target group {arn}", region):
+        attributes = elb.describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
+    resource = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
+    resource_id = f"service/{settings.cluster}/{settings.service}"
+    with explained(f"the autoscaling of {resource_id}", region):
+        targets = scaling.describe_scalable_targets(**resource, ResourceIds=[resource_id])["ScalableTargets"]
+        policies = scaling.describe_scaling_policies(**resource, ResourceId=resource_id)["ScalingPolicies"]
+    return Live(
+        account=account,
+        region=region,
+        service=service,
+        task_definition=definition,
+        target_group=groups[0],
+        target_group_attributes={attribute["Key"]: attribute["Value"] for attribute in attributes},
+        load_balancer=groups[0]["LoadBalancerArns"][0].partition(":loadbalancer/")[2],
+        scalable_target=targets[0] if targets else None,
+        scaling_policies=policies,
+    )
+
+
+def _service(ecs: Any, settings: Settings, region: str, account: str) -> dict[str, Any]:
+    where = f"cluster {settings.cluster}, {region}, account {account}"
+    answer = found(
+        lambda: ecs.describe_services(cluster=settings.cluster, services=[settings.service]),
+        f"service {settings.service} ({where})",
+        region,
+        {
+            "ClusterNotFoundException": f"no ECS cluster {settings.cluster} in {region}, account {account}; "
+            "is cluster, aws:region or aws:profile the right one?"
+        },
+    )
+    if not answer["services"]:
+        raise ExamError(f"no ECS service {settings.service} in {where}; is service the right name?")
+    service: dict[str, Any] = answer["services"][0]
+    problem = _not_adoptable(service)
+    if problem:
+        raise ExamError(f"ECS service {settings.service} ({where}) {problem}")
+    return service
+
+
+def _not_adoptable(service: dict[str, Any]) -> str | None:
+    if service["status"] != "ACTIVE":
+        return f"is {service['status']}, not ACTIVE; there is nothing to switch"
+    strategy = [item["capacityProvider"] for item in service.get("capacityProviderStrategy", [])]
+    if service.get("launchType") != "FARGATE" and not (strategy and all(p.startswith("FARGATE") for p in strategy)):
+        return f"runs on {service.get('launchType') or ', '.join(strategy) or 'unknown'}, not on FARGATE"
+    controller = service.get("deploymentController", {}).get("type", "ECS")
+    if controller != "ECS":
+        return f"is deployed by {controller}, not by rolling updates (ECS)"
+    strategy_name = service.get("deploymentConfiguration", {}).get("strategy", "ROLLING")
+    if strategy_name != "ROLLING":
+        return f"has the deployment strategy {strategy_name}, not ROLLING"
+    return None
+
+
+def _task_definition(ecs: Any, service: dict[str, Any], settings: Settings, region: str) -> dict[str, Any]:
+    arn = service["taskDefinition"]
+    with explained(f"task definition {arn}", region):
+        answer = ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"])
+    definition: dict[str, Any] = {**answer["taskDefinition"], "tags": answer.get("tags", [])}
+    names = [container["name"] for container in definition["containerDefinitions"]]
+    if settings.container not in names:
+        raise ExamError(
+            f"no container {settings.container} in task definition {arn.rpartition('/')[2]} in {region}; "
+            f"it has {', '.join(names)}: is container the right name?"
+        )
+    return definition
+
+
+def _target_group_arn(service: dict[str, Any], settings: Settings) -> str:
+    for balancer in service.get("loadBalancers", []):
+        if balancer.get("containerName") == settings.container and balancer.get("targetGroupArn"):
+            return str(balancer["targetGroupArn"])
+    raise ExamError(
+        f"ECS service {settings.service} has no target group for container {settings.container}; "
+        "without one neither health nor draining can be switched"
+    )

@@ -1,0 +1,26 @@
+"""The stack's outputs: what the posture gives, what it costs, where to look."""
+
+import pulumi
+
+from components import figures
+from components.live import Live
+from components.python_ide_exam import PythonIdeExam
+from components.settings import Settings
+
+
+def export(exam: PythonIdeExam, settings: Settings, live: Live, idle: Settings) -> None:
+    """Export the outputs; `idle` is the posture that the cost is compared with."""
+    idle_cost = figures.hourly_cost(idle.task_count, idle.cpu, idle.memory)
+    console = f"https://{live.region}.console.aws.amazon.com"
+    values: dict[str, pulumi.Input[object]] = {
+        "posture": pulumi.get_stack(),
+        "desiredCount": exam.desired_count,
+        "taskDefinition": exam.task_definition,
+        **figures.outputs(settings, exam.desired_count, idle_cost),
+        "examUrl": settings.url,
+        "serviceConsole": f"{console}/ecs/v2/clusters/{settings.cluster}/services/{settings.service}/health"
+        f"?region={live.region}",
+        "alarmsConsole": f"{console}/cloudwatch/home?region={live.region}#alarmsV2:?search={exam.name}",
+    }
+    for name, value in values.items():
+        pulumi.export(name, value)

@@ -1,0 +1,45 @@
+"""What Pulumi hands to a program: its configuration, and the account that its AWS provider sees."""
+
+import json
+from pathlib import Path
+
+import pulumi
+import pulumi_aws
+from pulumi.runtime.config import CONFIG, get_config_env
+
+from components.aws import Access
+from components.errors import ExamError
+from components.live import Live
+from components.settings import Settings
+
+
+def settings() -> Settings:
+    """The running stack's settings. Raises ExamError with a line for every key at fault."""
+    prefix = f"{pulumi.get_project()}:"
+    values = {**get_config_env(), **CONFIG.get()}
+    own = {key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)}
+    return Settings.of(own, pulumi.get_stack())
+
+
+def access() -> Access:
+    """Where and as whom the provider asks AWS, so that live reading does the same."""
+    aws = pulumi.Config("aws")
+    region = aws.get("region")
+    if not region:
+        raise ExamError("aws:region is missing; set it: pulumi config set aws:region us-east-2")
+    return Access(region, aws.get("profile"), tuple(json.loads(aws.get("assumeRoles") or "[]")))
+
+
+def check_account(live: Live) -> None:
+    """Refuse when the provider would change another account than the one that was read."""
+    provider = pulumi_aws.get_caller_identity().account_id
+    if provider != live.account:
+        raise ExamError(
+            f"live reading sees AWS account {live.account}, the Pulumi provider {provider}; "
+            "let aws:profile, aws:assumeRoles and the AWS_* environment variables name the same account"
+        )
+
+
+def project_folder() -> Path:
+    """The folder of Pulumi.yaml: the engine runs a program there."""
+    return Path.cwd()
