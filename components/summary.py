@@ -28,10 +28,18 @@ def changes(settings: Settings, live: Live) -> list[str]:
         *_scaling(settings, live),
         *_container(settings, live, derived),
         ("target group health check", _live_check(live), _wanted_check(settings)),
-        ("stickiness", live.target_group_attributes.get("stickiness.enabled") == "true", group.stickiness.enabled),
+        (
+            "stickiness",
+            _stickiness(
+                live.target_group_attributes.get("stickiness.enabled") == "true",
+                live.target_group_attributes.get("stickiness.lb_cookie.duration_seconds"),
+            ),
+            _stickiness(group.stickiness.enabled, group.stickiness.cookie_duration),
+        ),
         ("deregistration delay", f"{live.deregistration_delay} s", f"{group.deregistration_delay} s"),
     ]
-    return [f"{name}: {old} -> {new}" for name, old, new in pairs if old != new]
+    differing = [(name, old, new) for name, old, new in pairs if old != new]
+    return [f"{name}: {old} -> {new}" for name, old, new in [*differing, *_variables(settings, live, derived)]]
 
 
 def _container(settings: Settings, live: Live, derived: task_definition.Definition) -> Iterable[tuple[str, str, str]]:
@@ -39,8 +47,12 @@ def _container(settings: Settings, live: Live, derived: task_definition.Definiti
     new = task_definition.container_of(derived, settings.container)
     yield "image", old["image"], new["image"]
     yield "container health check", _check(old.get("healthCheck")), _check(new.get("healthCheck"))
+
+
+def _variables(settings: Settings, live: Live, derived: task_definition.Definition) -> Iterable[tuple[str, str, str]]:
+    containers = [task_definition.container_of(d, settings.container) for d in (live.task_definition, derived)]
     for field, kind in (("environment", "variable"), ("secrets", "secret")):
-        before, after = ({entry["name"]: entry for entry in c.get(field, [])} for c in (old, new))
+        before, after = ({entry["name"]: entry for entry in c.get(field, [])} for c in containers)
         for name in sorted(before.keys() | after.keys()):
             # A change of a hidden value must still be seen as one, so the entries decide, not what is shown of them.
             if before.get(name) != after.get(name):
@@ -73,6 +85,10 @@ def _scaling(settings: Settings, live: Live) -> Iterable[tuple[str, str, str]]:
 
 def _on(value: bool) -> str:
     return "on" if value else "off"
+
+
+def _stickiness(enabled: bool, seconds: object) -> str:
+    return f"on for {seconds} s" if enabled else "off"
 
 
 def _bounds(live: Live) -> str:
