@@ -49,9 +49,9 @@ class Program(pulumi.runtime.Mocks):
             computed["revision"] = 8
         return args.name, {**args.inputs, **computed}
 
-    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], None]:
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         assert args.token == "aws:index/getCallerIdentity:getCallerIdentity"
-        return {"accountId": self.account, "arn": "arn", "id": "id", "userId": "user"}, None
+        return {"accountId": self.account, "arn": "arn", "id": "id", "userId": "user"}, []
 
     def seen(self, args: pulumi.ResourceTransformArgs) -> None:
         self.options[key(args.type_, args.name)] = args.opts
