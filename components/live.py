@@ -18,7 +18,7 @@ class Live:
     """
 
     account: str
-    region: str
+    access: Access
     service: dict[str, Any]
     task_definition: dict[str, Any]
     target_group: dict[str, Any]
@@ -26,6 +26,11 @@ class Live:
     load_balancer: str
     scalable_target: dict[str, Any] | None
     scaling_policies: list[dict[str, Any]]
+
+    @property
+    def region(self) -> str:
+        """The region that all of it is in."""
+        return self.access.region
 
     @property
     def desired_count(self) -> int:
@@ -73,7 +78,7 @@ def read_live(access: Access, settings: Settings) -> Live:
         policies = scaling.describe_scaling_policies(**resource, ResourceId=resource_id)["ScalingPolicies"]
     return Live(
         account=account,
-        region=region,
+        access=access,
         service=service,
         task_definition=definition,
         target_group=groups[0],

@@ -2,7 +2,7 @@
 
 import pulumi
 
-from components import alarms, autoscaling, figures, notifications, service, target_group, task_definition
+from components import alarms, autoscaling, figures, notifications, rollout, service, target_group, task_definition
 from components.live import Live
 from components.settings import Settings
 
@@ -47,8 +47,10 @@ class PythonIdeExam(pulumi.ComponentResource):
         raised = target_group.drains_longer(settings.target_group, live)
         if not raised:
             before.append(target_group.target_group(f"{name}-target-group", settings.target_group, live, child()))
+        opts_of_service = child(*before)
+        opts_of_service.hooks = rollout.checked(name, live.access, settings)
         adopted = service.service(
-            f"{name}-service", settings, live.service, self.task_definition, self.desired_count, child(*before)
+            f"{name}-service", settings, live.service, self.task_definition, self.desired_count, opts_of_service
         )
         if raised:
             target_group.target_group(f"{name}-target-group", settings.target_group, live, child(adopted))

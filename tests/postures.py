@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from components.aws import Access
 from components.live import Live
 from components.settings import Settings
 from components.stack_files import read_settings
@@ -81,7 +82,7 @@ def live(**changes: Any) -> Live:
     """The live world of the plan: idle, without autoscaling; fields of Live changed as given."""
     values: dict[str, Any] = {
         "account": "123456789012",
-        "region": "us-east-2",
+        "access": Access("us-east-2"),
         "service": {
             "serviceArn": SERVICE_ARN,
             "clusterArn": "arn:aws:ecs:us-east-2:123456789012:cluster/pythonide-cluster",

@@ -1,0 +1,208 @@
+"""What ECS and the load balancer answer about the scheduler's state, in the shapes of their APIs."""
+
+import hashlib
+import zlib
+from typing import Any
+
+from sandbox.ecs.rules import ACTIVE, RUNNING, Deployment, Phase, Task
+from sandbox.ecs.state import Ecs, LiveService
+
+KEPT_EVENTS = 100  # as AWS
+LAST_STATUS = {
+    Phase.PENDING: "PENDING",
+    Phase.INITIAL: "RUNNING",
+    Phase.HEALTHY: "RUNNING",
+    Phase.DRAINING: "DEACTIVATING",
+    Phase.STOPPED: "STOPPED",
+}
+TARGET_HEALTH: dict[Phase, dict[str, str]] = {
+    Phase.INITIAL: {
+        "State": "initial",
+        "Reason": "Elb.RegistrationInProgress",
+        "Description": "Target registration is in progress",
+    },
+    Phase.HEALTHY: {"State": "healthy"},
+    Phase.DRAINING: {
+        "State": "draining",
+        "Reason": "Target.DeregistrationInProgress",
+        "Description": "Target deregistration is in progress",
+    },
+}
+
+
+def service(live: LiveService) -> dict[str, Any]:
+    """A service as DescribeServices answers it, without tags."""
+    state = live.state
+    return {
+        **live.settings,
+        **state.primary.revision,
+        "serviceArn": live.arn,
+        "status": live.status,
+        "desiredCount": state.desired_count,
+        "runningCount": state.count(RUNNING),
+        "pendingCount": state.count((Phase.PENDING,)),
+        "deployments": [_deployment(live, d) for d in state.deployments],
+        "events": [
+            {"id": f"{zlib.crc32(message.encode()):08x}-{int(when * 1000)}", "createdAt": when, "message": message}
+            for when, message in state.events[:KEPT_EVENTS]
+        ],
+        "createdAt": live.created,
+    }
+
+
+def _deployment(live: LiveService, deployment: Deployment) -> dict[str, Any]:
+    state = live.state
+    primary = deployment is state.primary
+    return {
+        **deployment.revision,
+        "id": deployment.id,
+        "status": "PRIMARY" if primary else "ACTIVE",
+        "desiredCount": state.desired_count if primary else state.count(ACTIVE, deployment),
+        "pendingCount": state.count((Phase.PENDING,), deployment),
+        "runningCount": state.count(RUNNING, deployment),
+        "failedTasks": deployment.failed_tasks,
+        "createdAt": deployment.created,
+        "updatedAt": deployment.updated,
+        "launchType": live.settings["launchType"],
+        "platformFamily": live.settings["platformFamily"],
+        "rolloutState": deployment.rollout_state,
+        "rolloutStateReason": deployment.reason,
+    }
+
+
+def service_revision_arn(live: LiveService, deployment: Deployment) -> str:
+    """The ARN of what a deployment deploys; it ends in the deployment's number, as on AWS."""
+    return f"{live.arn.replace(':service/', ':service-revision/')}/{deployment.id.removeprefix('ecs-svc/')}"
+
+
+def service_revision(live: LiveService, deployment: Deployment) -> dict[str, Any]:
+    """What a deployment deploys, as DescribeServiceRevisions answers it; `monitoring` shows only here."""
+    return {
+        **deployment.revision,
+        "serviceRevisionArn": service_revision_arn(live, deployment),
+        "serviceArn": live.arn,
+        "clusterArn": live.settings["clusterArn"],
+        "launchType": live.settings["launchType"],
+        "platformFamily": live.settings["platformFamily"],
+        "createdAt": deployment.created,
+    }
+
+
+def service_deployment_arn(live: LiveService, deployment: Deployment) -> str:
+    """The ARN of a service deployment."""
+    return f"{live.arn.replace(':service/', ':service-deployment/')}/{deployment.id.removeprefix('ecs-svc/')}"
+
+
+def service_deployment(live: LiveService, deployment: Deployment) -> dict[str, Any]:
+    """A deployment as ListServiceDeployments and DescribeServiceDeployments answer it."""
+    status = _service_deployment_status(live, deployment)
+    revision = service_revision_arn(live, deployment)
+    finished = {} if status.endswith("IN_PROGRESS") else {"finishedAt": deployment.updated}
+    return {
+        "serviceDeploymentArn": service_deployment_arn(live, deployment),
+        "serviceArn": live.arn,
+        "clusterArn": live.settings["clusterArn"],
+        "createdAt": deployment.created,
+        "startedAt": deployment.created,
+        "updatedAt": deployment.updated,
+        **finished,
+        "status": status,
+        "statusReason": deployment.reason,
+        "targetServiceRevisionArn": revision,
+        "targetServiceRevision": {"arn": revision, "requestedTaskCount": live.state.desired_count},
+        "deploymentConfiguration": live.settings["deploymentConfiguration"],
+    }
+
+
+def _service_deployment_status(live: LiveService, deployment: Deployment) -> str:
+    if deployment.rolled_back_to:
+        rolling_back = live.state.primary.id == deployment.rolled_back_to
+        in_progress = rolling_back and live.state.primary.rollout_state == "IN_PROGRESS"
+        return "ROLLBACK_IN_PROGRESS" if in_progress else "ROLLBACK_SUCCESSFUL"
+    if deployment.rollout_state == "IN_PROGRESS":
+        return "IN_PROGRESS" if deployment is live.state.primary else "STOPPED"
+    return {"COMPLETED": "SUCCESSFUL", "FAILED": "STOPPED"}[deployment.rollout_state]
+
+
+def task(ecs: Ecs, live: LiveService, task: Task) -> dict[str, Any]:
+    """A task as DescribeTasks answers it."""
+    definition = ecs.task_definitions.find(task.task_definition).definition
+    arn = ecs.arn(f"task/{live.cluster}/{task.id}")
+    checked = any("healthCheck" in container for container in definition["containerDefinitions"])
+    health = "HEALTHY" if checked and task.phase is Phase.HEALTHY else "UNKNOWN"
+    interface = f"eni-{task.id[:17]}"
+    answer: dict[str, Any] = {
+        "taskArn": arn,
+        "clusterArn": live.settings["clusterArn"],
+        "taskDefinitionArn": task.task_definition,
+        "group": f"service:{live.state.name}",
+        "startedBy": task.deployment_id,
+        "launchType": live.settings["launchType"],
+        "platformVersion": "1.4.0",
+        "platformFamily": live.settings["platformFamily"],
+        "cpu": definition.get("cpu"),
+        "memory": definition.get("memory"),
+        "lastStatus": LAST_STATUS[task.phase],
+        "desiredStatus": "RUNNING" if task.phase in ACTIVE else "STOPPED",
+        "healthStatus": health,
+        "connectivity": "CONNECTED",
+        "createdAt": task.created,
+        "startedAt": task.started,
+        "enableExecuteCommand": live.settings["enableExecuteCommand"],
+        "overrides": {"containerOverrides": [], "inferenceAcceleratorOverrides": []},
+        "attachments": [
+            {
+                "id": f"{task.id[:8]}-0000-4000-8000-{task.id[-12:]}",
+                "type": "ElasticNetworkInterface",
+                "status": "ATTACHED" if task.phase in RUNNING else "DELETED",
+                "details": [
+                    {"name": "subnetId", "value": task.subnet},
+                    {"name": "networkInterfaceId", "value": interface},
+                    {"name": "privateIPv4Address", "value": task.ip},
+                ],
+            }
+        ],
+        "containers": [
+            {
+                "containerArn": f"{arn.replace(':task/', ':container/')}/{container['name']}",
+                "taskArn": arn,
+                "name": container["name"],
+                "image": container["image"],
+                "imageDigest": image_digest(container["image"]),
+                "lastStatus": LAST_STATUS[task.phase],
+                "healthStatus": health,
+                "cpu": str(container["cpu"]),
+                "networkInterfaces": [{"attachmentId": interface, "privateIpv4Address": task.ip}],
+            }
+            for container in definition["containerDefinitions"]
+        ],
+    }
+    if task.phase is Phase.STOPPED:
+        answer |= {"stoppedAt": task.stopped, "stopCode": "ServiceSchedulerInitiated"}
+    if task.stopped_reason:
+        answer["stoppedReason"] = task.stopped_reason
+    return answer
+
+
+def image_digest(image: str) -> str:
+    """The digest that an image of that name has in the sandbox."""
+    return "sha256:" + hashlib.sha256(image.encode()).hexdigest()
+
+
+def targets(live: LiveService, target_group_arn: str) -> list[dict[str, Any]]:
+    """The service's tasks as DescribeTargetHealth answers for a target group."""
+    if target_group_arn not in live.target_group_arns:
+        return []
+    (balancer,) = (
+        b for b in live.state.primary.revision["loadBalancers"] if b.get("targetGroupArn") == target_group_arn
+    )
+    port = balancer["containerPort"]
+    return [
+        {
+            "Target": {"Id": task.ip, "Port": port},
+            "HealthCheckPort": str(port),
+            "TargetHealth": TARGET_HEALTH[task.phase],
+        }
+        for task in live.state.tasks
+        if task.phase in RUNNING
+    ]

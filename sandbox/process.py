@@ -1,0 +1,121 @@
+"""The sandbox's server as a process: started, found, asked, stopped. Imports nothing that takes time."""
+
+import fcntl
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).resolve().parent.parent
+START_TIMEOUT = 60.0  # seconds
+STOP_TIMEOUT = 5.0
+
+
+class SandboxError(Exception):
+    """What went wrong and what to do, in one line."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: where it listens on loopback, and its process."""
+
+    port: int
+    pid: int
+
+    def ask(self, method: str, path: str) -> Any:
+        """The server's JSON answer to a control request.
+
+        Raises:
+            SandboxError: it does not answer.
+        """
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request(method, f"/sandbox/{path}")
+            return json.loads(connection.getresponse().read())
+        except (OSError, http.client.HTTPException) as error:
+            raise SandboxError(
+                f"The sandbox (process {self.pid}) does not answer: {error}; stop it, start it"
+            ) from error
+        finally:
+            connection.close()
+
+
+def home() -> Path:
+    """The sandbox's folder: SANDBOX_HOME, else `.sandbox` in the project."""
+    return Path(os.environ.get("SANDBOX_HOME") or PROJECT / ".sandbox").resolve()
+
+
+def find(folder: Path) -> Server | None:
+    """The server that runs in a folder, None if there is none."""
+    try:
+        announced = Server(**json.loads((folder / "server.json").read_text()))
+    except FileNotFoundError:
+        return None
+    return announced if _locked(folder) else None
+
+
+def launch(folder: Path, port: int) -> "subprocess.Popen[bytes]":
+    """Starts a server that outlives this process, its log in the folder; port 0 is any free one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "server.json").unlink(missing_ok=True)
+    with (folder / "server.log").open("wb") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "sandbox.server", str(folder), str(port)],
+            cwd=PROJECT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+def await_server(folder: Path, process: "subprocess.Popen[bytes]") -> Server:
+    """Waits until a launched server is ready and its world steady.
+
+    Raises:
+        SandboxError: it ended, or takes longer than a minute.
+    """
+    deadline = time.monotonic() + START_TIMEOUT
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            lines = (folder / "server.log").read_text().strip().splitlines() or ["it says nothing"]
+            raise SandboxError(f"The sandbox did not start: {lines[-1]}")
+        server = find(folder)
+        if server and server.ask("GET", "status")["steady"]:
+            return server
+        time.sleep(0.05)
+    process.kill()
+    raise SandboxError(f"The sandbox did not start in {START_TIMEOUT:.0f} s; its log is {folder / 'server.log'}")
+
+
+def stop(folder: Path) -> bool:
+    """Ends the server of a folder, gently if that works; False if none ran. Clears what a crashed one left behind."""
+    server = find(folder)
+    if server:
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            os.kill(server.pid, number)
+            deadline = time.monotonic() + STOP_TIMEOUT
+            while _locked(folder) and time.monotonic() < deadline:
+                time.sleep(0.02)
+            if not _locked(folder):
+                break
+    (folder / "server.json").unlink(missing_ok=True)
+    return server is not None
+
+
+def _locked(folder: Path) -> bool:
+    """Whether a server lives. It holds this lock for life, so a number in server.json is never another's process."""
+    try:
+        with (folder / "server.lock").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False

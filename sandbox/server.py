@@ -1,0 +1,129 @@
+"""The sandbox's AWS: one process that serves moto, the ECS scheduler and the sandbox's own control on loopback.
+
+`python -m sandbox start` runs it as `python -m sandbox.server <home> <port>`. It writes `server.json` (port, pid) into
+its home when it is ready and removes it when it ends. For as long as it lives it holds the lock on `server.lock`.
+
+Control, all JSON:
+    GET    /sandbox/status   pid, whether everything is steady, what runs, the deployments that failed
+    GET    /sandbox/calls    every AWS call since the last clearing
+    DELETE /sandbox/calls    clears them
+    POST   /sandbox/reset    the world as at the start, no calls
+"""
+
+import fcntl
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")  # moto reads it at import; they cost a quarter of a second
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.wrappers import Request, Response
+
+from sandbox import moto_gaps, world
+from sandbox.calls import CallLog
+from sandbox.ecs import scheduler
+from sandbox.status import status
+
+
+class Handler(MotoRequestHandler):
+    """Keeps connections open between requests, and writes only errors to the log."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Logs nothing: `calls` is the record."""
+
+
+class Sandbox:
+    """The WSGI application: the sandbox's control under /sandbox/, AWS everywhere else."""
+
+    def __init__(self) -> None:
+        """Prepares AWS; each service is imported when it is first asked."""
+        self.calls = CallLog(DomainDispatcherApplication(create_backend_app))
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """Serves one request."""
+        if not environ["PATH_INFO"].startswith("/sandbox/"):
+            return self.calls(environ, start_response)
+        return self._control(Request(environ))(environ, start_response)
+
+    def _control(self, request: Request) -> Response:
+        match request.method, request.path.removeprefix("/sandbox/"):
+            case "GET", "status":
+                return _json({"pid": os.getpid(), **status()})
+            case "GET", "calls":
+                return _json(self.calls.all())
+            case "DELETE", "calls":
+                self.calls.clear()
+                return _json({})
+            case "POST", "reset":
+                world.seed()
+                self.calls.clear()
+                return _json({})
+        return _json({"error": f"no {request.method} {request.path} here"}, 404)
+
+
+def _json(content: Any, code: int = 200) -> Response:
+    return Response(json.dumps(content), code, mimetype="application/json")
+
+
+def serve(home: Path, port: int) -> None:
+    """Serves until SIGTERM or SIGINT. A port of 0 is any free one.
+
+    Raises:
+        SystemExit: another sandbox has this home, or the port is taken.
+    """
+    lock = (home / "server.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit(f"a sandbox runs in {home} already")
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError:
+        sys.exit(f"port {port} is taken; choose another with SANDBOX_PORT, or 0 for any free one")
+    listener.listen(128)
+    moto_gaps.fill()
+    world.seed()
+    server = make_server(
+        "127.0.0.1",
+        listener.getsockname()[1],
+        Sandbox(),
+        threaded=True,
+        request_handler=Handler,
+        fd=listener.fileno(),
+    )
+    _run(server, home / "server.json")
+
+
+def _run(server: BaseWSGIServer, announcement: Path) -> None:
+    stop = threading.Event()
+
+    def end(*_: object) -> None:
+        stop.set()
+        # It waits for the serving loop, which is the thread that this signal interrupts.
+        threading.Thread(target=server.shutdown).start()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    threading.Thread(target=scheduler.run, args=(stop,), daemon=True).start()
+    draft = announcement.with_suffix(".new")
+    draft.write_text(json.dumps({"port": server.port, "pid": os.getpid()}))
+    draft.rename(announcement)
+    try:
+        server.serve_forever()
+    finally:
+        announcement.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    serve(Path(sys.argv[1]), int(sys.argv[2]))

@@ -1,0 +1,136 @@
+"""Cases that each begin with the untouched world."""
+
+import json
+import time
+
+import pytest
+
+from tests.engine.harness import CLUSTER, SERVICE, Project
+
+BROKEN_LIMIT = (
+    60  # seconds of wall time in which an `up` of a broken image must have failed (the sandbox's clock is fast)
+)
+
+
+def test_idle_first_restarts_nothing(project: Project) -> None:
+    before = project.running_tasks(), project.service()["taskDefinition"]
+    project.up("idle")
+    assert (project.running_tasks(), project.service()["taskDefinition"]) == before
+    assert project.status()["autoscaling"] == {"min": 1, "max": 1, "targetCpu": 45}
+
+
+def test_percentages_are_awss_own_where_the_application_can_use_all(project: Project) -> None:
+    path = project.folder / "Pulumi.yaml"
+    path.write_text(path.read_text().replace("vcpus: 1", "vcpus: null"))
+    done = project.up("exam")
+    autoscaling = project.status()["autoscaling"]
+    assert autoscaling == {"min": 2, "max": 6, "targetCpu": 45}
+    assert "45 % of usable = 45 % of the task" in done.output
+
+
+def test_what_autoscaling_reached_is_kept_by_exam_and_reverted_by_idle(project: Project) -> None:
+    project.up("exam")
+    project.scale_to(5)
+    done = project.up("exam")
+    assert project.status()["service"]["desired"] == 5
+    assert project.writes() == []
+    assert "18 unchanged" in done.output
+    project.up("idle")
+    service = project.status()["service"]
+    assert (service["desired"], service["running"]) == (1, 1)
+
+
+def test_what_others_deploy_survives_both_switches(project: Project) -> None:
+    project.up("exam")
+    image = "123456789012.dkr.ecr.us-east-2.amazonaws.com/pythonide-exam:2026-11-25"
+    project.deploy(image=image, variable=("NEW_FEATURE", "on"))
+    for stack, cpu in (("exam", "2048"), ("idle", "1024")):
+        project.up(stack)
+        definition = project.definition()
+        container = definition["containerDefinitions"][0]
+        assert definition["cpu"] == cpu
+        assert container["image"] == image
+        assert {"name": "NEW_FEATURE", "value": "on"} in container["environment"]
+
+
+def test_state_is_disposable(project: Project) -> None:
+    project.up("exam")
+    before = project.running_tasks(), project.definition(), project.status()
+    project.lose_state()
+    project.up("exam")
+    assert (project.running_tasks(), project.definition(), project.status()) == before
+    project.up("exam")
+    assert project.writes() == []
+
+
+def test_destroy_touches_neither_service_nor_target_group(project: Project) -> None:
+    project.up("exam")
+    before = project.service()["taskDefinition"], project.running_tasks(), project.definition(), project.target_group()
+    project.forget_calls()
+    done = project.pulumi("destroy", "-s", "exam", "--yes", "--skip-preview")
+    assert done.code == 0, done.output
+    after = project.service()["taskDefinition"], project.running_tasks(), project.definition(), project.target_group()
+    assert after == before
+    assert not {"UpdateService", "DeleteService", "DeregisterTaskDefinition"} & set(project.writes())
+    status = project.status()
+    assert (status["autoscaling"], status["alarms"], status["service"]["desired"]) == (None, [], 2)
+    project.up("idle")
+    status = project.status()
+    assert (status["autoscaling"], len(status["alarms"])) == ({"min": 1, "max": 1, "targetCpu": 45}, 7)
+    assert status["service"]["running"] == 1
+
+
+def test_a_broken_image_fails_and_the_old_tasks_still_serve(project: Project) -> None:
+    serving = project.running_tasks()
+    project.configure("exam", "image", "123456789012.dkr.ecr.us-east-2.amazonaws.com/pythonide-exam:broken")
+    started = time.monotonic()
+    done = project.try_up("exam")
+    assert time.monotonic() - started < BROKEN_LIMIT
+    assert done.code != 0
+    assert "Task failed" in done.output, done.output
+    assert serving <= project.running_tasks()
+    assert project.status()["targets"]["healthy"] >= 1
+    project.configure("exam", "image", "")
+    project.settle()
+    project.up("exam")
+    service = project.status()["service"]
+    assert (service["running"], service["cpu"]) == (2, 2048)
+    assert service["image"].endswith(":latest")
+    project.up("exam")
+    assert project.writes() == []
+
+
+def test_secrets_replace_the_variable(project: Project) -> None:
+    project.configure("exam", "secrets.DATABASE_URL", "/exam/database-url")
+    done = project.up("exam")
+    container = project.definition()["containerDefinitions"][0]
+    assert container["secrets"] == [{"name": "DATABASE_URL", "valueFrom": "/exam/database-url"}]
+    assert "DATABASE_URL" not in {variable["name"] for variable in container["environment"]}
+    assert "secret DATABASE_URL: (none) -> /exam/database-url" in done.output
+
+
+def test_who_is_notified_is_subscribed(project: Project) -> None:
+    project.configure("exam", "notify[0]", "operator@school.example")
+    project.up("exam")
+    sns = project.client("sns")
+    subscriptions = sns.list_subscriptions()["Subscriptions"]
+    assert [(s["Protocol"], s["Endpoint"]) for s in subscriptions] == [("email", "operator@school.example")]
+    topic = subscriptions[0]["TopicArn"]
+    policy = json.loads(sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"])
+    assert {s["Principal"]["Service"] for s in policy["Statement"]} == {
+        "cloudwatch.amazonaws.com",
+        "events.amazonaws.com",
+    }
+    rule = project.client("events").list_targets_by_rule(Rule="pythonide-exam-deployment")["Targets"]
+    assert [target["Arn"] for target in rule] == [topic]
+    project.up("exam")
+    assert project.writes() == []
+
+
+@pytest.mark.parametrize("stack", ["exam", "idle"])
+def test_preview_writes_nothing_and_tells(project: Project, stack: str) -> None:
+    done = project.pulumi("preview", "-s", stack)
+    assert done.code == 0, done.output
+    assert project.writes() == []
+    assert f"posture {stack} changes what is live" in done.output
+    assert project.ecs.describe_services(cluster=CLUSTER, services=[SERVICE])["services"][0]["desiredCount"] == 1
