@@ -17,7 +17,8 @@ help: ## this list
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-setup: .venv/installed ## Python packages into .venv, the Pulumi CLI (found, downloaded or built)
+setup: .venv/installed ## Python packages into .venv, PostgreSQL, the Pulumi CLI (found, downloaded or built)
+	@$(BIN)/python -m sandbox.parts
 	@$(BIN)/python -m sandbox.engine
 
 demo: setup ## the switch there and back, in the sandbox

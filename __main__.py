@@ -2,8 +2,9 @@
 
 import pulumi
 
-from components import program, summary
+from components import hints, program, summary
 from components.errors import ExamError
+from components.guard import guard
 from components.live import read_live
 from components.outputs import export
 from components.python_ide_exam import PythonIdeExam
@@ -12,9 +13,12 @@ from components.stack_files import read_settings
 try:
     settings = program.settings()
     idle = read_settings(program.project_folder(), "idle")
-    live = read_live(program.access(), settings)
+    live = read_live(program.access(settings.read_limit), settings)
     program.check_account(live)
     pulumi.log.info(summary.text(pulumi.get_stack(), settings, live))
+    if hint := hints.hint(settings, live):
+        pulumi.log.warn(hint)
+    guard(settings, live)
     exam = PythonIdeExam("pythonide-exam", settings, live)
     export(exam, settings, live, idle)
 except ExamError as error:

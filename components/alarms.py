@@ -36,8 +36,8 @@ def table(settings: Settings, live: Live) -> list[Alarm]:
     above, at_least, below = "GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold"
     ecs, elb, rds = "AWS/ECS", "AWS/ApplicationELB", "AWS/RDS"
     service = {"ClusterName": settings.cluster, "ServiceName": settings.service}
-    group = {"TargetGroup": live.target_group["TargetGroupArn"].rpartition(":")[2], "LoadBalancer": live.load_balancer}
-    database = {"DBInstanceIdentifier": settings.database_instance}
+    group = {"TargetGroup": live.target_group_suffix, "LoadBalancer": live.load_balancer}
+    database = {"DBInstanceIdentifier": settings.database.instance}
     return [
         Alarm("cpu", f"CPU above {cpu}", ecs, "CPUUtilization", "Average", above, cpu.aws, dimensions=service),
         Alarm(
@@ -52,7 +52,7 @@ def table(settings: Settings, live: Live) -> list[Alarm]:
         ),
         Alarm(
             "database-connections",
-            f"{wanted.database_connections} or more connections to {settings.database_instance}",
+            f"{wanted.database_connections} or more connections to {settings.database.instance}",
             rds,
             "DatabaseConnections",
             "Maximum",

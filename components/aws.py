@@ -6,33 +6,42 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
 from components.errors import ExamError
 
-# Connect and read time limits in seconds; "adaptive" is the SDK's own answer to throttling.
-CLIENT_CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"mode": "adaptive", "total_max_attempts": 5})
+READ_LIMIT = 120  # seconds
+ATTEMPTS = 5
+# The most that the SDK waits between that many attempts, in seconds: 1 + 2 + 4 + 8.
+# https://docs.aws.amazon.com/boto3/latest/guide/retries.html
+WAITS = 15
+CONNECT_LIMIT = 5  # seconds
 DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AccessDeniedFault")
 EXPIRED = ("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException")
 
 
 @dataclass(frozen=True)
 class Access:
-    """Where and as whom AWS is asked: `aws:region`, `aws:profile` and `aws:assumeRoles` of the Pulumi provider."""
+    """Where and as whom AWS is asked: `aws:region`, `aws:profile` and `aws:assumeRoles` of the Pulumi provider.
+
+    `limit` is how many seconds one call may take in all, every attempt included.
+    """
 
     region: str
     profile: str | None = None
     assume_roles: tuple[Mapping[str, Any], ...] = field(default=())
+    limit: int = READ_LIMIT
 
     def session(self) -> boto3.Session:
         """A session as the provider would have it: the profile's credentials, then each role assumed in turn.
 
-        Raises ExamError when there are no credentials, or a role may not be assumed.
+        Its clients bear the time limit and answer throttling with adaptive retries. Raises ExamError when there are no credentials, or a role may not be assumed.
         """
         with explained("the AWS profile", self.region):
-            session = boto3.Session(profile_name=self.profile, region_name=self.region)
+            session = self._limited(profile_name=self.profile)
         for role in self.assume_roles:
             session = self._assume(session, role)
         return session
@@ -40,23 +49,28 @@ class Access:
     def _assume(self, session: boto3.Session, role: Mapping[str, Any]) -> boto3.Session:
         optional = {"ExternalId": role.get("externalId"), "Policy": role.get("policy")}
         with explained(f"role {role['roleArn']}", self.region):
-            answer = client(session, "sts").assume_role(
+            answer = session.client("sts").assume_role(
                 RoleArn=role["roleArn"],
                 RoleSessionName=role.get("sessionName") or "pythonide-exam",
                 **{key: value for key, value in optional.items() if value},
             )
         credentials = answer["Credentials"]
-        return boto3.Session(
+        return self._limited(
             aws_access_key_id=credentials["AccessKeyId"],
             aws_secret_access_key=credentials["SecretAccessKey"],
             aws_session_token=credentials["SessionToken"],
-            region_name=self.region,
         )
 
-
-def client(session: boto3.Session, service: str) -> Any:
-    """A client of an AWS service with time limits and adaptive retries."""
-    return session.client(service, config=CLIENT_CONFIG)
+    def _limited(self, **credentials: str | None) -> boto3.Session:
+        attempt = (self.limit - WAITS) / ATTEMPTS
+        config = Config(
+            connect_timeout=min(attempt, CONNECT_LIMIT),
+            read_timeout=attempt,
+            retries={"mode": "adaptive", "total_max_attempts": ATTEMPTS},
+        )
+        core = botocore.session.get_session()
+        core.set_default_client_config(config)
+        return boto3.Session(botocore_session=core, region_name=self.region, **credentials)
 
 
 @contextmanager

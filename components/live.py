@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from components.aws import Access, client, explained, found
+from botocore.exceptions import BotoCoreError, ClientError
+
+from components.aws import Access, explained, found
 from components.errors import ExamError
 from components.settings import Settings
 
@@ -14,7 +16,7 @@ class Live:
 
     `task_definition` carries its `tags`; it may hold credentials in clear, so it must not be printed or logged.
     `load_balancer` is the dimension that CloudWatch knows the load balancer by (app/<name>/<id>); `scalable_target` is
-    None where autoscaling is not set up.
+    None where autoscaling is not set up; `database_class` (db.t3.micro) where it may not be read.
     """
 
     account: str
@@ -26,6 +28,7 @@ class Live:
     load_balancer: str
     scalable_target: dict[str, Any] | None
     scaling_policies: list[dict[str, Any]]
+    database_class: str | None
 
     @property
     def region(self) -> str:
@@ -43,6 +46,11 @@ class Live:
         return f"{self.task_definition['family']}:{self.task_definition['revision']}"
 
     @property
+    def target_group_suffix(self) -> str:
+        """The dimension that CloudWatch knows the target group by (targetgroup/<name>/<id>)."""
+        return str(self.target_group["TargetGroupArn"].rpartition(":")[2])
+
+    @property
     def deregistration_delay(self) -> int:
         """Seconds for which a deregistering target keeps its open connections."""
         return int(self.target_group_attributes["deregistration_delay.timeout_seconds"])
@@ -56,8 +64,8 @@ def read_live(access: Access, settings: Settings) -> Live:
     """
     session, region = access.session(), access.region
     with explained("the AWS account", region):
-        account = client(session, "sts").get_caller_identity()["Account"]
-    ecs, elb, scaling = (client(session, name) for name in ("ecs", "elbv2", "application-autoscaling"))
+        account = session.client("sts").get_caller_identity()["Account"]
+    ecs, elb, scaling = (session.client(name) for name in ("ecs", "elbv2", "application-autoscaling"))
     service = _service(ecs, settings, region, account)
     definition = _task_definition(ecs, service, settings, region)
     arn = _target_group_arn(service, settings)
@@ -86,6 +94,7 @@ def read_live(access: Access, settings: Settings) -> Live:
         load_balancer=groups[0]["LoadBalancerArns"][0].partition(":loadbalancer/")[2],
         scalable_target=targets[0] if targets else None,
         scaling_policies=policies,
+        database_class=_database_class(session, settings),
     )
 
 
@@ -136,6 +145,15 @@ def _task_definition(ecs: Any, service: dict[str, Any], settings: Settings, regi
             f"it has {', '.join(names)}: is container the right name?"
         )
     return definition
+
+
+def _database_class(session: Any, settings: Settings) -> str | None:
+    """Only a hint needs it: a missing instance or permission is no reason to stop."""
+    try:
+        answer = session.client("rds").describe_db_instances(DBInstanceIdentifier=settings.database.instance)
+    except (BotoCoreError, ClientError):
+        return None
+    return str(answer["DBInstances"][0]["DBInstanceClass"])
 
 
 def _target_group_arn(service: dict[str, Any], settings: Settings) -> str:

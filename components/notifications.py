@@ -6,7 +6,8 @@ from typing import Any
 import pulumi
 from pulumi_aws import cloudwatch, sns
 
-DEPLOYMENT_EVENTS = ("SERVICE_DEPLOYMENT_FAILED",)
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service_deployment_events.html
+FAILED, STARTED = "SERVICE_DEPLOYMENT_FAILED", "SERVICE_DEPLOYMENT_IN_PROGRESS"
 
 
 def topic(name: str, notify: list[str], opts: pulumi.ResourceOptions) -> sns.Topic:
@@ -20,21 +21,20 @@ def topic(name: str, notify: list[str], opts: pulumi.ResourceOptions) -> sns.Top
     return declared
 
 
-def deployment_rule(name: str, service_arn: str, topic_arn: pulumi.Input[str], opts: pulumi.ResourceOptions) -> None:
-    """Declare the event rule that tells the topic when a deployment of the service failed.
-
-    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service_deployment_events.html
-    """
+def deployment_rule(
+    name: str, service_arn: str, events: list[str], topic_arn: pulumi.Input[str], opts: pulumi.ResourceOptions
+) -> None:
+    """Declare the event rule that tells the topic of `events` of the service's deployments."""
     pattern = {
         "source": ["aws.ecs"],
         "detail-type": ["ECS Deployment State Change"],
         "resources": [service_arn],
-        "detail": {"eventName": list(DEPLOYMENT_EVENTS)},
+        "detail": {"eventName": events},
     }
     rule = cloudwatch.EventRule(
         f"{name}-deployment",
         name=f"{name}-deployment",
-        description="A deployment of the exam service failed.",
+        description="A deployment of the exam service failed or, during an exam, started.",
         event_pattern=json.dumps(pattern, sort_keys=True),
         opts=opts,
     )

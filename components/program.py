@@ -21,13 +21,13 @@ def settings() -> Settings:
     return Settings.of(own, pulumi.get_stack())
 
 
-def access() -> Access:
-    """Where and as whom the provider asks AWS, so that live reading does the same."""
+def access(limit: int) -> Access:
+    """Where and as whom the provider asks AWS, so that live reading does the same; `limit` in seconds a call."""
     aws = pulumi.Config("aws")
     region = aws.get("region")
     if not region:
         raise ExamError("aws:region is missing; set it: pulumi config set aws:region us-east-2")
-    return Access(region, aws.get("profile"), tuple(json.loads(aws.get("assumeRoles") or "[]")))
+    return Access(region, aws.get("profile"), tuple(json.loads(aws.get("assumeRoles") or "[]")), limit)
 
 
 def check_account(live: Live) -> None:

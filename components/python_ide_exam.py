@@ -56,6 +56,8 @@ class PythonIdeExam(pulumi.ComponentResource):
             target_group.target_group(f"{name}-target-group", settings.target_group, live, child(adopted))
 
         topic = notifications.topic(name, settings.notify, child())
-        notifications.deployment_rule(name, live.service["serviceArn"], topic.arn, child())
+        started = [notifications.STARTED] if settings.alarms.deployment_started else []
+        events = [notifications.FAILED, *started]
+        notifications.deployment_rule(name, live.service["serviceArn"], events, topic.arn, child())
         alarms.alarms(name, settings, live, topic.arn, child())
         self.register_outputs({"taskDefinition": self.task_definition, "desiredCount": self.desired_count})

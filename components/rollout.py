@@ -4,7 +4,7 @@ from typing import Any
 
 import pulumi
 
-from components.aws import Access, client, explained
+from components.aws import Access, explained
 from components.errors import ExamError
 from components.settings import Settings
 
@@ -14,7 +14,7 @@ def checked(name: str, access: Access, settings: Settings) -> pulumi.ResourceHoo
 
     def check(args: pulumi.ResourceHookArgs) -> None:
         wanted = str((args.new_inputs or {})["taskDefinition"])
-        ecs = client(access.session(), "ecs")
+        ecs = access.session().client("ecs")
         with explained(f"the rollout of {wanted}", access.region):
             service = ecs.describe_services(cluster=settings.cluster, services=[settings.service])["services"][0]
             serving = service["taskDefinition"].rpartition("/")[2]

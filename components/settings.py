@@ -80,7 +80,10 @@ class Autoscaling(Strict):
 
 
 class Alarms(Strict):
-    """Thresholds: percent of what the application can use, counts in a period, seconds; period in seconds."""
+    """Thresholds: percent of what the application can use, counts in a period, seconds; period in seconds.
+
+    `deployment_started`: whether the start of a deployment is reported too, and not only its failure.
+    """
 
     cpu: Percent
     memory: Percent
@@ -90,6 +93,7 @@ class Alarms(Strict):
     response_seconds: Annotated[Number, Field(gt=0)]
     period: Positive
     evaluation_periods: Positive
+    deployment_started: bool
 
     @field_validator("period")
     @classmethod
@@ -149,10 +153,29 @@ class TargetGroup(Strict):
 
 
 class Application(Strict):
-    """The application's own facts: the vCPU that one task can use (null: all it has), and its health path."""
+    """The application's own facts: the vCPU that one task can use (null: all it has), health path, students a task."""
 
     vcpus: Annotated[Number, Field(gt=0)] | None
     health_path: Annotated[str, StringConstraints(pattern=r"^/\S*$")]
+    students_per_task: Positive
+
+
+class Database(Strict):
+    """The RDS instance; `max_connections` null: worked out from the memory of its class."""
+
+    instance: Name
+    max_connections: Positive | None
+
+
+class StudentsGuard(Strict):
+    """From when on students count as being there: per source, looked back over `minutes`; `timeout` in seconds."""
+
+    minutes: Annotated[Whole, Field(ge=1, le=1440)]
+    timeout: Annotated[Whole, Field(ge=1, le=60)]
+    sessions: Positive
+    log_events: Positive
+    requests: Positive
+    cpu: Percent
 
 
 class Posture(Strict):
@@ -215,15 +238,20 @@ class Posture(Strict):
 
 
 class Settings(Posture):
-    """Everything that configuration says: the shared names of Pulumi.yaml and one stack's posture."""
+    """Everything that configuration says: the shared names of Pulumi.yaml and one stack's posture.
+
+    `read_limit`: seconds that one live read may take in all.
+    """
 
     cluster: Name
     service: Name
     container: Name
-    database_instance: Name
+    database: Database
     url: Annotated[str, StringConstraints(pattern=r"^https?://[^/\s]+$")]
     students: Positive
+    read_limit: Annotated[Whole, Field(ge=20)]
     application: Application
+    students_guard: StudentsGuard
 
     @classmethod
     def of(cls, config: Mapping[str, str], stack: str) -> Self:

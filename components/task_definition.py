@@ -141,6 +141,11 @@ def container_of(definition: Definition, container: str) -> Definition:
     return next(c for c in definition["containerDefinitions"] if c["name"] == container)
 
 
+def environment(definition: Definition, container: str) -> dict[str, str]:
+    """The variables of `container` by name. A value may be a credential: not to be shown."""
+    return {v["name"]: v["value"] for v in container_of(definition, container).get("environment", [])}
+
+
 def same(one: Definition, other: Definition) -> bool:
     """Whether two definitions run the same: neither the order of variables nor an empty list matters to ECS."""
     return _canonical(one) == _canonical(other)

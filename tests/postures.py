@@ -109,5 +109,6 @@ def live(**changes: Any) -> Live:
         "load_balancer": "app/pythonide-alb/50dc6c495c0c9188",
         "scalable_target": None,
         "scaling_policies": [],
+        "database_class": "db.t3.micro",
     }
     return Live(**{**values, **changes})

@@ -178,7 +178,7 @@ class Project:
         self.ecs.update_service(cluster=CLUSTER, service=SERVICE, desiredCount=count)
         self.settle()
 
-    def deploy(self, image: str | None = None, variable: tuple[str, str] | None = None) -> None:
+    def deploy(self, image: str | None = None, variable: tuple[str, str] | None = None, *, settle: bool = True) -> None:
         """What others do: a new revision of the running definition."""
         fields = {
             k: v
@@ -192,4 +192,5 @@ class Project:
             container["environment"].append({"name": variable[0], "value": variable[1]})
         arn = self.ecs.register_task_definition(**fields)["taskDefinition"]["taskDefinitionArn"]
         self.ecs.update_service(cluster=CLUSTER, service=SERVICE, taskDefinition=arn)
-        self.settle()
+        if settle:
+            self.settle()

@@ -8,7 +8,9 @@ from components import figures
 from components.settings import Application
 from tests.postures import settings
 
-ONE, ALL = (Application.model_validate({"vcpus": vcpus, "healthPath": "/health"}) for vcpus in (1, None))
+ONE, ALL = (
+    Application.model_validate({"vcpus": vcpus, "healthPath": "/health", "studentsPerTask": 50}) for vcpus in (1, None)
+)
 
 
 @given(st.integers(1, 20), st.integers(0, 30), st.integers(1, 10), st.integers(0, 10))

@@ -1,6 +1,7 @@
 """Live reading: what is missing or cannot be adopted is one line that says what was looked for and where."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -36,6 +37,7 @@ ANSWERS: dict[str, Any] = {
     },
     "describe_scalable_targets": {"ScalableTargets": []},
     "describe_scaling_policies": {"ScalingPolicies": []},
+    "describe_db_instances": {"DBInstances": [{"DBInstanceClass": "db.t3.micro"}]},
 }
 
 
@@ -56,8 +58,8 @@ class Client:
 
 
 def read(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> live.Live:
-    monkeypatch.setattr(Access, "session", lambda _: None)
-    monkeypatch.setattr(live, "client", lambda *_: Client({**ANSWERS, **changes}))
+    session = SimpleNamespace(client=lambda _: Client({**ANSWERS, **changes}))
+    monkeypatch.setattr(Access, "session", lambda _: session)
     return live.read_live(Access("us-east-2"), settings("exam"))
 
 
@@ -153,3 +155,11 @@ def test_fargate_by_capacity_provider_is_fargate(monkeypatch: pytest.MonkeyPatch
 def test_a_profile_that_is_none_is_one_line() -> None:
     with pytest.raises(ExamError, match=r"cannot look for the AWS profile in us-east-2: .*no-such-profile"):
         Access("us-east-2", profile="no-such-profile").session()
+
+
+def test_no_read_takes_longer_than_its_limit() -> None:
+    config = Access("us-east-2", limit=120).session().client("ecs").meta.config
+    attempts, waits = config.retries["total_max_attempts"], [1, 2, 4, 8]
+    assert (len(waits), config.retries["mode"]) == (attempts - 1, "adaptive")
+    assert attempts * config.read_timeout + sum(waits) == 120
+    assert config.connect_timeout <= config.read_timeout

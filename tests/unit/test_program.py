@@ -268,11 +268,12 @@ def test_alarms(program: Program, stack: str) -> None:
     assert [alarm.key for alarm in alarms.table(settings(stack), live())].count("cpu") == 1
 
 
-def test_a_failed_deployment_is_told_to_the_topic(program: Program) -> None:
+def test_deployments_are_told_to_the_topic(program: Program, stack: str) -> None:
     pattern = json.loads(program.inputs["pythonide-exam-deployment"]["eventPattern"])
     assert pattern["source"] == ["aws.ecs"]
     assert pattern["resources"] == [SERVICE_ARN]
-    assert pattern["detail"]["eventName"] == ["SERVICE_DEPLOYMENT_FAILED"]
+    started = {"exam": ["SERVICE_DEPLOYMENT_IN_PROGRESS"], "idle": []}[stack]
+    assert pattern["detail"]["eventName"] == ["SERVICE_DEPLOYMENT_FAILED", *started]
     target = program.inputs["pythonide-exam-deployment/EventTarget"]
     assert target["rule"] == "pythonide-exam-deployment"
     assert target["arn"] == TOPIC_ARN

@@ -1,0 +1,58 @@
+"""The guard: an `up` that would end students' programs is refused while they are there."""
+
+import os
+
+import pulumi
+
+from components import effects
+from components.errors import ExamError
+from components.live import Live
+from components.presence import Presence, presence
+from components.settings import Settings
+
+FORCE = "EXAM_FORCE"
+
+
+def guard(settings: Settings, live: Live) -> None:
+    """Let an `up` through that ends nobody's program, or that nobody is there for; a preview only warns.
+
+    Raises ExamError that says how many are there, how that is known, what the `up` would do, and the way past it.
+    Nobody is asked when nothing would end, and none when EXAM_FORCE=1.
+    """
+    endings = effects.endings(settings, live)
+    rollout = effects.foreign_rollout(settings, live)
+    if rollout:
+        pulumi.log.warn(rollout)
+    if not endings:
+        return
+    if os.environ.get(FORCE) == "1":
+        pulumi.log.warn(f"{FORCE}=1: nobody was asked whether students are there; this `up` will {_and(endings)}")
+        return
+    who = presence(settings, live)
+    if who.told is None:
+        pulumi.log.warn(
+            f"nothing tells whether students are there ({'; '.join(who.unanswered)}); this `up` will {_and(endings)}"
+        )
+        return
+    if who.unanswered:
+        pulumi.log.warn(f"students guard: {'; '.join(who.unanswered)}; the next source decides")
+    if not who.there:
+        pulumi.log.info(f"no students are there: {who.told}")
+        return
+    text = refusal(who, endings, rollout)
+    if not pulumi.runtime.is_dry_run():
+        raise ExamError(text)
+    pulumi.log.warn(text)
+
+
+def refusal(who: Presence, endings: list[str], rollout: str | None) -> str:
+    """The one line that refuses."""
+    also = f"; {rollout}" if rollout else ""
+    return (
+        f"students are there: {who.told}; this `up` would {_and(endings)}, which ends every program that runs there"
+        f"{also}. Wait until they are gone, or go on all the same with {FORCE}=1 pulumi up ..."
+    )
+
+
+def _and(phrases: list[str]) -> str:
+    return " and ".join(phrases)
