@@ -1,39 +1,83 @@
 """Whether a rollout ended where it should: ECS calls a service steady also after it has rolled back."""
 
+import time
 from typing import Any
 
 import pulumi
 
-from components.aws import Access, explained
+from components.aws import explained
 from components.errors import ExamError
+from components.live import Live
+from components.service import STEADY_STATE_MINUTES
 from components.settings import Settings
 
+POLL = 2  # seconds
 
-def checked(name: str, access: Access, settings: Settings) -> pulumi.ResourceHookBinding:
+
+def checked(name: str, settings: Settings, live: Live) -> pulumi.ResourceHookBinding:
     """Hooks for the service that fail the `up` when ECS serves another revision than the one rolled out."""
 
     def check(args: pulumi.ResourceHookArgs) -> None:
-        wanted = str((args.new_inputs or {})["taskDefinition"])
-        ecs = access.session().client("ecs")
-        with explained(f"the rollout of {wanted}", access.region):
-            service = ecs.describe_services(cluster=settings.cluster, services=[settings.service])["services"][0]
-            serving = service["taskDefinition"].rpartition("/")[2]
-            if serving != wanted:
-                raise ExamError(
-                    f"the rollout of {wanted} failed and ECS went back to {serving}, which serves on: "
-                    f"{_why(ecs, settings, service, wanted)}; mend the image or the posture and run `up` again"
-                )
+        _check(settings, live, str((args.new_inputs or {})["taskDefinition"]))
 
     hook = pulumi.ResourceHook(f"{name}-rollout", check, opts=pulumi.ResourceHookOptions(on_dry_run=False))
     return pulumi.ResourceHookBinding(after_create=[hook], after_update=[hook])
+
+
+def finished(settings: Settings, live: Live, revision: pulumi.Output[str | None], *, begun: bool) -> pulumi.Output[str]:
+    """`revision`, once it serves; `begun` where this `up` has begun a rollout besides the provider's.
+
+    A rollout towards it that was going on when the `up` began makes no change for the provider to wait for. Old tasks
+    that still drain are not waited for: during an exam they do for an hour. Raises ExamError when it ends elsewhere,
+    or not within the service's own limit.
+    """
+    under_way = begun or any(d.get("rolloutState") == "IN_PROGRESS" for d in live.service.get("deployments", []))
+    if pulumi.runtime.is_dry_run() or not under_way:
+        return revision.apply(str)
+
+    def wait(wanted: str | None) -> str:
+        try:
+            return _wait(settings, live, str(wanted))
+        except ExamError as error:
+            # What a program raises late is told with a traceback, unless it is Pulumi's own error.
+            raise pulumi.RunError(str(error)) from None
+
+    return revision.apply(wait)
+
+
+def _wait(settings: Settings, live: Live, wanted: str) -> str:
+    limit = time.monotonic() + STEADY_STATE_MINUTES * 60
+    while True:
+        primary = next(d for d in _check(settings, live, wanted)["deployments"] if d["status"] == "PRIMARY")
+        if primary["runningCount"] >= primary["desiredCount"]:
+            return wanted
+        if time.monotonic() > limit:
+            raise ExamError(
+                f"{primary['runningCount']} of {primary['desiredCount']} tasks of {wanted} run after "
+                f"{STEADY_STATE_MINUTES} minutes; see the service's events, then run `up` again"
+            )
+        time.sleep(POLL)
+
+
+def _check(settings: Settings, live: Live, wanted: str) -> dict[str, Any]:
+    """The service as it is now; ExamError when it serves another revision than `wanted`."""
+    ecs = live.access.session().client("ecs")
+    with explained(f"the rollout of {wanted}", live.region):
+        answer = ecs.describe_services(cluster=settings.cluster, services=[settings.service])
+        service: dict[str, Any] = answer["services"][0]
+        serving = service["taskDefinition"].rpartition("/")[2]
+        if serving != wanted:
+            raise ExamError(
+                f"the rollout of {wanted} failed and ECS went back to {serving}, which serves on: "
+                f"{_why(ecs, settings, service, wanted)}; mend the image or the posture and run `up` again"
+            )
+    return service
 
 
 def _why(ecs: Any, settings: Settings, service: dict[str, Any], wanted: str) -> str:
     """What ECS says of the newest task of `wanted` that stopped, else its newest event about the deployment."""
     arns = ecs.list_tasks(cluster=settings.cluster, serviceName=settings.service, desiredStatus="STOPPED")["taskArns"]
     tasks = ecs.describe_tasks(cluster=settings.cluster, tasks=arns)["tasks"] if arns else []
-    reasons = [
-        t["stoppedReason"] for t in tasks if t["taskDefinitionArn"].endswith(f"/{wanted}") and "stoppedReason" in t
-    ]
+    stopped = [t for t in tasks if t["taskDefinitionArn"].endswith(f"/{wanted}") and "stoppedReason" in t]
     events = [event["message"] for event in service.get("events", []) if "deployment" in event["message"]]
-    return next(iter([*reasons, *events]), "ECS gives no reason")
+    return next(iter([*(t["stoppedReason"] for t in stopped), *events]), "ECS gives no reason")

@@ -42,7 +42,7 @@ IGNORED = (
     "volume_configuration",
     "vpc_lattice_configurations",
 )
-STEADY_STATE_LIMIT = "20m"
+STEADY_STATE_MINUTES = 20
 
 
 def service(
@@ -58,11 +58,12 @@ def service(
     `task_definition` is family:revision, the form in which an import reads it back; `live` is the service as
     DescribeServices gives it. The import id is always <cluster>/<service>: another form later would be a replacement.
     """
+    limit = f"{STEADY_STATE_MINUTES}m"
     adopted = pulumi.ResourceOptions(
         import_=f"{settings.cluster}/{settings.service}",
         retain_on_delete=True,
         ignore_changes=list(IGNORED),
-        custom_timeouts=pulumi.CustomTimeouts(create=STEADY_STATE_LIMIT, update=STEADY_STATE_LIMIT),
+        custom_timeouts=pulumi.CustomTimeouts(create=limit, update=limit),
     )
     return ecs.Service(
         name,

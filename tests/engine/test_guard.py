@@ -128,6 +128,31 @@ def test_a_rollout_towards_the_posture_just_continues(project: Project, database
     assert project.status()["service"]["running"] == 2
 
 
+def test_a_rollout_that_makes_no_change_is_waited_for_but_not_its_draining(project: Project) -> None:
+    project.up("exam")
+    old = project.running_tasks()
+    project.ecs.update_service(cluster=CLUSTER, service=SERVICE, forceNewDeployment=True)
+    project.up("exam")
+    assert project.writes() == []
+    primary = project.status()["service"]["deployments"][0]
+    assert (primary["status"], primary["running"]) == ("PRIMARY", 2)
+    assert not project.running_tasks() & old
+    project.settle()
+
+
+def test_a_rollout_under_way_that_rolls_back_is_no_success(project: Project) -> None:
+    project.configure("exam", "image", "123456789012.dkr.ecr.us-east-2.amazonaws.com/pythonide-exam:broken")
+    assert project.try_up("exam").code != 0
+    project.settle()
+    broken = project.ecs.list_task_definitions(familyPrefix="pythonide-exam-task", sort="DESC")["taskDefinitionArns"][0]
+    project.ecs.update_service(cluster=CLUSTER, service=SERVICE, taskDefinition=broken, desiredCount=2)
+    project.forget_calls()
+    done = project.try_up("exam")
+    assert done.code != 0
+    assert "pythonide-exam-task:1, which serves on: Task failed container health checks" in done.output, done.output
+    assert "Traceback" not in done.output
+
+
 class Tasks(threading.Thread):
     """A real WebSocket server for every task of the sandbox, for as long as ECS lets the task live."""
 
