@@ -4,17 +4,20 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Engine tests run side by side, each process with a sandbox of its own.
 WORKERS ?= 2
+SWITCH := $(addprefix tests/engine/test_,switch.py cases.py mistakes.py)
+# CI installs exactly what the lock says; a person gets what the requirements allow.
+REQUIREMENTS := $(if $(CI),--require-hashes -r requirements.lock,-r requirements-dev.txt)
 
-.PHONY: help setup demo test lint format unit sandbox-tests contract engine test-long clean
+.PHONY: help setup demo test lint format unit sandbox-tests contract engine exam-day test-long lock scale-out clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
-.venv/installed: requirements.txt requirements-dev.txt
+.venv/installed: requirements.txt requirements-dev.txt requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
 	@echo "Installing the Python packages into .venv (a minute or two the first time) ..."
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check $(REQUIREMENTS)
 	@touch $@
 
 setup: .venv/installed ## Python packages into .venv, PostgreSQL, the Pulumi CLI (found, downloaded or built)
@@ -24,7 +27,7 @@ setup: .venv/installed ## Python packages into .venv, PostgreSQL, the Pulumi CLI
 demo: setup ## the switch there and back, in the sandbox
 	@$(BIN)/python -m sandbox.demo
 
-test: setup lint unit sandbox-tests contract engine ## all tests
+test: setup lint unit sandbox-tests contract engine exam-day ## all tests
 
 lint: .venv/installed ## ruff and mypy --strict
 	$(BIN)/ruff format --check .
@@ -44,11 +47,24 @@ sandbox-tests: .venv/installed ## the sandbox's AWS
 contract: setup ## the stand-in plugin against the recordings
 	$(BIN)/pytest tests/contract -n $(WORKERS)
 
-engine: setup ## the real engine in the sandbox
-	$(BIN)/pytest tests/engine -n $(WORKERS) --dist loadscope
+engine: setup ## the switch on the real engine, in the sandbox
+	$(BIN)/pytest $(SWITCH) -n $(WORKERS) --dist loadscope
 
-test-long: setup ## the random tests, long: about ten minutes
+exam-day: setup ## the same under stress: guards, faults, least privilege, resolution
+	$(BIN)/pytest $(filter-out $(SWITCH),$(wildcard tests/engine/test_*.py)) -n $(WORKERS) --dist loadscope
+
+scale-out: .venv/installed ## time to scale-out at both metric resolutions, into docs/scale-out.md
+	@$(BIN)/python -m sandbox.surge
+
+test-long: setup ## the random tests, long, and every fault of every call: about an hour
 	HYPOTHESIS_PROFILE=long $(BIN)/pytest tests/unit/test_task_definition.py tests/unit/test_figures.py
+	HYPOTHESIS_PROFILE=long $(BIN)/pytest tests/engine/test_random.py tests/engine/test_faults.py \
+		tests/engine/test_interrupts.py tests/engine/test_least_privilege.py \
+		-m "long or not long" -n $(WORKERS) --dist loadscope
+
+lock: .venv/installed ## requirements.lock anew: the newest versions that the requirements allow, with PyPI's hashes
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --no-config --upgrade --universal \
+		--python-version 3.11 --generate-hashes -o requirements.lock requirements-dev.txt
 
 clean: ## stop the sandbox, remove what setup and tests made here
 	@[ ! -d .sandbox ] || $(BIN)/python -m sandbox stop

@@ -15,8 +15,9 @@ try:
     idle = read_settings(program.project_folder(), "idle")
     live = read_live(program.access(settings.read_limit), settings)
     program.check_account(live)
-    pulumi.log.info(summary.text(pulumi.get_stack(), settings, live))
-    if hint := hints.hint(settings, live):
+    changes = summary.changes(settings, live)
+    pulumi.log.info(summary.text(pulumi.get_stack(), changes))
+    if changes and (hint := hints.hint(pulumi.get_stack(), settings, live)):
         pulumi.log.warn(hint)
     guard(settings, live)
     exam = PythonIdeExam("pythonide-exam", settings, live)

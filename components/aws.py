@@ -38,7 +38,8 @@ class Access:
     def session(self) -> boto3.Session:
         """A session as the provider would have it: the profile's credentials, then each role assumed in turn.
 
-        Its clients bear the time limit and answer throttling with adaptive retries. Raises ExamError when there are no credentials, or a role may not be assumed.
+        Its clients bear the time limit and answer throttling with adaptive retries.
+        Raises ExamError when there are no credentials, or a role may not be assumed.
         """
         with explained("the AWS profile", self.region):
             session = self._limited(profile_name=self.profile)

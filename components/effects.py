@@ -10,8 +10,9 @@ from components.settings import Settings
 def endings(settings: Settings, live: Live) -> list[str]:
     """What the `up` would do to students' programs, a phrase each; empty when all of them live on.
 
-    A new revision replaces every task; a lower count ends those that are too many, whether it is asked for or follows
-    from a lower maximum. More tasks, bounds, alarms and health checks of the target group end nothing (design).
+    A new revision replaces every task, be it of the task definition or of the service's metrics; a lower count ends
+    those that are too many, whether it is asked for or follows from a lower maximum. More tasks, bounds, alarms and
+    health checks of the target group end nothing (design).
     """
     running, desired = live.desired_count, figures.desired_count(settings, live.desired_count)
     phrases = []
@@ -19,10 +20,11 @@ def endings(settings: Settings, live: Live) -> list[str]:
         task_definition.derive(live.task_definition, settings.container, settings), live.task_definition
     ):
         phrases.append(f"replace {_tasks(running)} of {live.revision} (a new revision)")
+    elif settings.autoscaling.resolution != live.resolution:
+        seconds = settings.autoscaling.resolution
+        phrases.append(f"replace {_tasks(running)} (metrics every {seconds} s need a new revision of the service)")
     if desired < running:
-        phrases.append(
-            f"end {_tasks(running - desired)} ({running} run, autoscaling.max is {settings.autoscaling.max})"
-        )
+        phrases.append(f"lower the count from {running} to {desired}")
     return phrases
 
 

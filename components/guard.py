@@ -26,12 +26,12 @@ def guard(settings: Settings, live: Live) -> None:
     if not endings:
         return
     if os.environ.get(FORCE) == "1":
-        pulumi.log.warn(f"{FORCE}=1: nobody was asked whether students are there; this `up` will {_and(endings)}")
+        pulumi.log.warn(f"{FORCE}=1: nobody was asked whether students are there; the `up` will {_and(endings)}")
         return
     who = presence(settings, live)
     if who.told is None:
         pulumi.log.warn(
-            f"nothing tells whether students are there ({'; '.join(who.unanswered)}); this `up` will {_and(endings)}"
+            f"nothing tells whether students are there ({'; '.join(who.unanswered)}); the `up` will {_and(endings)}"
         )
         return
     if who.unanswered:

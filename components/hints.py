@@ -20,10 +20,15 @@ LARGE_GIB = {"t": 8, "m": 8, "r": 16}
 SMALL_GIB = {"micro": 1, "small": 2, "medium": 4}
 
 
-def hint(settings: Settings, live: Live) -> str | None:
+def hint(stack: str, settings: Settings, live: Live) -> str | None:
     """The hint, a line a finding, each with what the posture gives and what the class needs; None where all fits."""
-    findings = [*_students(settings), *_vcpus(settings), *_connections(settings, live), *_credentials(settings, live)]
-    return "\n  ".join(["before the class comes:", *findings]) if findings else None
+    findings = [
+        *_students(settings),
+        *_vcpus(settings),
+        *_connections(settings, live),
+        *_credentials(stack, settings, live),
+    ]
+    return "\n  ".join(["hints for this posture:", *findings]) if findings else None
 
 
 def _students(settings: Settings) -> Iterable[str]:
@@ -56,13 +61,13 @@ def _connections(settings: Settings, live: Live) -> Iterable[str]:
         )
 
 
-def _credentials(settings: Settings, live: Live) -> Iterable[str]:
+def _credentials(stack: str, settings: Settings, live: Live) -> Iterable[str]:
     derived = task_definition.derive(live.task_definition, settings.container, settings)
     for name, value in task_definition.environment(derived, settings.container).items():
         if looks_secret(name, value):
             yield (
                 f"{name} is a credential in clear in the task definition; store it in Secrets Manager and replace it: "
-                f"pulumi config set --path secrets.{name} <ARN>"
+                f"pulumi config set -s {stack} --plaintext --path secrets.{name} <ARN>"
             )
 
 

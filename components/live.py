@@ -9,6 +9,9 @@ from components.aws import Access, explained, found
 from components.errors import ExamError
 from components.settings import Settings
 
+# The metrics whose resolution can be set, and the one that they have unless it is.
+METRICS, STANDARD = ("CPUUtilization", "MemoryUtilization"), 60
+
 
 @dataclass(frozen=True)
 class Live:
@@ -16,7 +19,8 @@ class Live:
 
     `task_definition` carries its `tags`; it may hold credentials in clear, so it must not be printed or logged.
     `load_balancer` is the dimension that CloudWatch knows the load balancer by (app/<name>/<id>); `scalable_target` is
-    None where autoscaling is not set up; `database_class` (db.t3.micro) where it may not be read.
+    None where autoscaling is not set up; `database_class` (db.t3.micro) where it may not be read. `resolution` is how
+    often ECS publishes the service's CPU and memory, in seconds; 0 where the two differ.
     """
 
     account: str
@@ -29,6 +33,7 @@ class Live:
     scalable_target: dict[str, Any] | None
     scaling_policies: list[dict[str, Any]]
     database_class: str | None
+    resolution: int
 
     @property
     def region(self) -> str:
@@ -68,6 +73,8 @@ def read_live(access: Access, settings: Settings) -> Live:
     ecs, elb, scaling = (session.client(name) for name in ("ecs", "elbv2", "application-autoscaling"))
     service = _service(ecs, settings, region, account)
     definition = _task_definition(ecs, service, settings, region)
+    with explained(f"the revisions of service {settings.service}", region):
+        resolution = read_resolution(ecs, service)
     arn = _target_group_arn(service, settings)
     groups = found(
         lambda: elb.describe_target_groups(TargetGroupArns=[arn])["TargetGroups"],
@@ -95,7 +102,25 @@ def read_live(access: Access, settings: Settings) -> Live:
         scalable_target=targets[0] if targets else None,
         scaling_policies=policies,
         database_class=_database_class(session, settings),
+        resolution=resolution,
     )
+
+
+def read_resolution(ecs: Any, service: dict[str, Any]) -> int:
+    """How often ECS publishes the CPU and memory of `service` (DescribeServices), in seconds; 0 where the two differ.
+
+    It is told of service revisions only; during a rollout of the newest.
+    """
+    arns = [revision["arn"] for revision in service.get("currentServiceRevisions", [])]
+    if not arns:
+        return STANDARD
+    revisions = ecs.describe_service_revisions(serviceRevisionArns=arns)["serviceRevisions"]
+    monitoring = max(revisions, key=lambda revision: revision["createdAt"]).get("monitoring", {})
+    seconds = dict.fromkeys(METRICS, STANDARD)
+    for configuration in monitoring.get("metricConfigurations", []):
+        seconds |= dict.fromkeys(configuration["metricNames"], configuration["resolutionSeconds"])
+    first, second = (seconds[metric] for metric in METRICS)
+    return int(first) if first == second else 0
 
 
 def _service(ecs: Any, settings: Settings, region: str, account: str) -> dict[str, Any]:

@@ -2,8 +2,20 @@
 
 import pulumi
 
-from components import alarms, autoscaling, figures, notifications, rollout, service, target_group, task_definition
-from components.live import Live
+from components import (
+    alarms,
+    autoscaling,
+    confirmation,
+    count,
+    figures,
+    monitoring,
+    notifications,
+    rollout,
+    service,
+    target_group,
+    task_definition,
+)
+from components.live import STANDARD, Live
 from components.settings import Settings
 
 
@@ -33,27 +45,50 @@ class PythonIdeExam(pulumi.ComponentResource):
         own = task_definition.task_definition(f"{name}-task-definition", derived, child())
         # The running revision is kept where it already is the posture: no rollout for nothing.
         keep = task_definition.same(derived, live.task_definition)
-        self.task_definition = pulumi.Output.from_input(
+        revision = pulumi.Output.from_input(
             live.revision if keep else pulumi.Output.concat(own.family, ":", own.revision.apply(str))
         )
         self.desired_count = figures.desired_count(settings, live.desired_count)
 
-        # Bounds first, or the old minimum would fight the new count; the policy before the service, so that one
-        # rollout covers whatever AWS does for it.
+        # Bounds first, or the old minimum would fight the new count.
         bounds = autoscaling.scalable_target(f"{name}-scalable-target", settings, child())
-        policies = autoscaling.scaling_policies(name, settings, bounds, child(bounds))
-        before: list[pulumi.Resource] = [bounds, *policies]
+        before: list[pulumi.CustomResource] = [bounds]
+        # A policy may go by the high-resolution metrics only while these are there: it is put after the rollout that
+        # begins them, and changed before the one that ends them.
+        policy_last = settings.autoscaling.resolution == autoscaling.HIGH
+        policies = []
+        if not policy_last:
+            policies = autoscaling.scaling_policies(name, settings, bounds, child(bounds), STANDARD)
+            before += policies
         # The shorter deregistration delay is in force during the stack's own rollout (design: draining).
         raised = target_group.drains_longer(settings.target_group, live)
         if not raised:
-            before.append(target_group.target_group(f"{name}-target-group", settings.target_group, live, child()))
+            group = target_group.target_group(f"{name}-target-group", settings.target_group, live, child())
+            before.append(group)
         opts_of_service = child(*before)
-        opts_of_service.hooks = rollout.checked(name, live.access, settings)
+        opts_of_service.hooks = rollout.checked(name, settings, live)
+        metrics = monitoring.Monitoring(settings, live)
         adopted = service.service(
-            f"{name}-service", settings, live.service, self.task_definition, self.desired_count, opts_of_service
+            f"{name}-service",
+            settings,
+            live.service,
+            metrics.ahead(revision, before),
+            count.latest(settings, live, before),
+            opts_of_service,
         )
+        rolled_out = rollout.finished(
+            settings,
+            live,
+            adopted.task_definition,
+            begun=metrics.due,
+            complete=policy_last and not autoscaling.goes_by_high_resolution(live),
+        )
+        resolution = metrics.in_force(rolled_out)
+        if policy_last:
+            policies = autoscaling.scaling_policies(name, settings, bounds, child(bounds, adopted), resolution)
         if raised:
-            target_group.target_group(f"{name}-target-group", settings.target_group, live, child(adopted))
+            group = target_group.target_group(f"{name}-target-group", settings.target_group, live, child(adopted))
+        self.task_definition = confirmation.confirmed(settings, live, rolled_out, [group, *policies])
 
         topic = notifications.topic(name, settings.notify, child())
         started = [notifications.STARTED] if settings.alarms.deployment_started else []

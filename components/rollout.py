@@ -1,5 +1,6 @@
 """Whether a rollout ended where it should: ECS calls a service steady also after it has rolled back."""
 
+import asyncio
 import time
 from typing import Any
 
@@ -24,20 +25,25 @@ def checked(name: str, settings: Settings, live: Live) -> pulumi.ResourceHookBin
     return pulumi.ResourceHookBinding(after_create=[hook], after_update=[hook])
 
 
-def finished(settings: Settings, live: Live, revision: pulumi.Output[str | None], *, begun: bool) -> pulumi.Output[str]:
-    """`revision`, once it serves; `begun` where this `up` has begun a rollout besides the provider's.
+def finished(
+    settings: Settings, live: Live, revision: pulumi.Output[str | None], *, begun: bool, complete: bool
+) -> pulumi.Output[str]:
+    """`revision`, once it serves; `begun` where this `up` has begun a rollout that the provider may not wait for.
 
     A rollout towards it that was going on when the `up` began makes no change for the provider to wait for. Old tasks
-    that still drain are not waited for: during an exam they do for an hour. Raises ExamError when it ends elsewhere,
-    or not within the service's own limit.
+    that still drain are not waited for, as during an exam they do for an hour, unless it has to be `complete`. Raises
+    ExamError when it ends elsewhere, or not within the service's own limit.
     """
-    under_way = begun or any(d.get("rolloutState") == "IN_PROGRESS" for d in live.service.get("deployments", []))
+    under_way = (
+        begun or complete or any(d.get("rolloutState") == "IN_PROGRESS" for d in live.service.get("deployments", []))
+    )
     if pulumi.runtime.is_dry_run() or not under_way:
         return revision.apply(str)
 
-    def wait(wanted: str | None) -> str:
+    async def wait(wanted: str | None) -> str:
         try:
-            return _wait(settings, live, str(wanted))
+            # In a thread, or it would hold up every other resource, and Ctrl-C.
+            return await asyncio.to_thread(_wait, settings, live, str(wanted), complete=complete)
         except ExamError as error:
             # What a program raises late is told with a traceback, unless it is Pulumi's own error.
             raise pulumi.RunError(str(error)) from None
@@ -45,11 +51,12 @@ def finished(settings: Settings, live: Live, revision: pulumi.Output[str | None]
     return revision.apply(wait)
 
 
-def _wait(settings: Settings, live: Live, wanted: str) -> str:
+def _wait(settings: Settings, live: Live, wanted: str, *, complete: bool) -> str:
     limit = time.monotonic() + STEADY_STATE_MINUTES * 60
     while True:
         primary = next(d for d in _check(settings, live, wanted)["deployments"] if d["status"] == "PRIMARY")
-        if primary["runningCount"] >= primary["desiredCount"]:
+        drained = primary.get("rolloutState") != "IN_PROGRESS"
+        if primary["runningCount"] >= primary["desiredCount"] and (drained or not complete):
             return wanted
         if time.monotonic() > limit:
             raise ExamError(

@@ -50,19 +50,20 @@ def service(
     settings: Settings,
     live: dict[str, Any],
     task_definition: pulumi.Input[str],
-    desired_count: int,
+    desired_count: pulumi.Input[int] | None,
     opts: pulumi.ResourceOptions,
 ) -> ecs.Service:
     """Adopt the live service and set what the posture owns of it.
 
     `task_definition` is family:revision, the form in which an import reads it back; `live` is the service as
     DescribeServices gives it. The import id is always <cluster>/<service>: another form later would be a replacement.
+    A `desired_count` of None leaves the count alone.
     """
     limit = f"{STEADY_STATE_MINUTES}m"
     adopted = pulumi.ResourceOptions(
         import_=f"{settings.cluster}/{settings.service}",
         retain_on_delete=True,
-        ignore_changes=list(IGNORED),
+        ignore_changes=[*IGNORED, *(["desired_count"] if desired_count is None else [])],
         custom_timeouts=pulumi.CustomTimeouts(create=limit, update=limit),
     )
     return ecs.Service(

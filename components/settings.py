@@ -62,7 +62,10 @@ class Strict(BaseModel):
 
 
 class Autoscaling(Strict):
-    """Bounds (tasks), targets (percent of what the application can use), cool-downs (seconds)."""
+    """Bounds (tasks), targets (percent of what the application can use), cool-downs (seconds).
+
+    `resolution` is how often ECS publishes the metrics that are tracked, in seconds.
+    """
 
     min: Positive
     max: Positive
@@ -71,6 +74,15 @@ class Autoscaling(Strict):
     scale_out_cooldown: Annotated[Whole, Field(ge=0)]
     scale_in_cooldown: Annotated[Whole, Field(ge=0)]
     disable_scale_in: bool
+    resolution: Whole
+
+    @field_validator("resolution")
+    @classmethod
+    def _ecs_resolution(cls, value: int) -> int:
+        # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_MetricConfiguration.html
+        if value not in (20, 60):
+            raise ValueError("20 or 60 seconds")
+        return value
 
     @model_validator(mode="after")
     def _bounds(self) -> Self:

@@ -9,11 +9,10 @@ from components.live import Live
 from components.settings import Settings
 
 
-def text(stack: str, settings: Settings, live: Live) -> str:
-    """The summary for the operator: a heading and a line a change, or that nothing changes."""
-    lines = changes(settings, live)
+def text(stack: str, lines: list[str]) -> str:
+    """The summary for the operator: a heading and the lines of `changes`, or that there is none."""
     if not lines:
-        return f"posture {stack}: what is live is this posture already"
+        return f"posture {stack} is live already: count, size, bounds, variables and health checks stay as they are"
     return "\n  ".join([f"posture {stack} changes what is live:", *lines])
 
 
@@ -36,6 +35,7 @@ def changes(settings: Settings, live: Live) -> list[str]:
             ),
             _stickiness(group.stickiness.enabled, group.stickiness.cookie_duration),
         ),
+        ("metrics", _resolution(live.resolution), _resolution(settings.autoscaling.resolution)),
         ("deregistration delay", f"{live.deregistration_delay} s", f"{group.deregistration_delay} s"),
     ]
     differing = [(name, old, new) for name, old, new in pairs if old != new]
@@ -81,6 +81,10 @@ def _scaling(settings: Settings, live: Live) -> Iterable[tuple[str, str, str]]:
             yield f"autoscaling target {kind} (of the task)", f"{now['TargetValue']:g} %" if now else "(none)", target
         if target and now:
             yield "scale-in", _on(not now.get("DisableScaleIn", False)), _on(not wanted.disable_scale_in)
+
+
+def _resolution(seconds: int) -> str:
+    return f"every {seconds} s" if seconds else "CPU and memory unlike each other"
 
 
 def _on(value: bool) -> str:

@@ -25,6 +25,7 @@ def main() -> None:
         ("status", "what runs"),
         ("calls", "every AWS call since the start or the last --reset"),
         ("reset", "the live environment as at the start"),
+        ("fault", "make AWS calls fail, until --clear or reset"),
         ("env", 'shell exports: eval "$(python -m sandbox env)"'),
     ):
         command = commands.add_parser(name, help=text)
@@ -32,6 +33,13 @@ def main() -> None:
             command.add_argument("--json", action="store_true", help="for programs")
         if name == "calls":
             command.add_argument("--reset", action="store_true", help="forget them afterwards")
+        if name == "fault":
+            command.add_argument("pattern", nargs="?", help="service:Action as `calls` has them, * for any text")
+            command.add_argument("kind", nargs="?", choices=process.FAULT_KINDS)
+            command.add_argument("--calls", type=int, help="the first so many calls (default: all)")
+            command.add_argument("--seconds", type=float, default=60, help="how late a call that hangs is answered")
+            command.add_argument("--list", action="store_true", help="the faults that there are")
+            command.add_argument("--clear", action="store_true", help="end all faults")
     arguments = parser.parse_args()
     try:
         COMMANDS[arguments.command](arguments)
@@ -97,6 +105,23 @@ def reset(_: argparse.Namespace) -> None:
     print("The live environment is as at the start; Pulumi's state is kept.")
 
 
+def fault(arguments: argparse.Namespace) -> None:
+    """Adds a fault, lists them, or ends them all."""
+    server = _server()
+    if arguments.clear:
+        server.ask("DELETE", "faults")
+    elif arguments.kind:
+        asked = {name: getattr(arguments, name) for name in ("pattern", "kind", "calls", "seconds")}
+        server.ask("POST", "faults", asked)
+    elif not arguments.list:
+        raise SandboxError(
+            f"Say which calls and what befalls them: fault <service:Action> {{{','.join(process.FAULT_KINDS)}}}"
+        )
+    for known in server.ask("GET", "faults"):
+        calls = "all calls" if known["calls"] is None else f"{known['calls']} more calls"
+        print(f"{known['pattern']:<48} {known['kind']:<8} {calls}")
+
+
 def env(_: argparse.Namespace) -> None:
     """Prints what a shell has to evaluate to work on the sandbox and on nothing else."""
     from sandbox import engine  # noqa: PLC0415 - the other commands do without
@@ -114,7 +139,15 @@ def env(_: argparse.Namespace) -> None:
         print(f"export {name}={shlex.quote(value)}")
 
 
-COMMANDS = {"start": start, "stop": stop, "status": status, "calls": calls, "reset": reset, "env": env}
+COMMANDS = {
+    "start": start,
+    "stop": stop,
+    "status": status,
+    "calls": calls,
+    "reset": reset,
+    "fault": fault,
+    "env": env,
+}
 
 
 def _server() -> Server:

@@ -4,7 +4,7 @@ import io
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 from werkzeug.wsgi import get_input_stream
 
-WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
+from sandbox.faults import CALL, WsgiApp
 
 READS = (
     "Describe",
@@ -46,7 +46,8 @@ class CallLog:
     """A WSGI application around AWS that keeps a record of each call.
 
     A record is `{"service", "action", "kind": "read" or "write", "error": code or None, "time": seconds}`, services by
-    AWS's names (ecs, elasticloadbalancing, application-autoscaling, cloudwatch, events, sns, ...).
+    AWS's names (ecs, elasticloadbalancing, application-autoscaling, cloudwatch, events, sns, ...); the error of a call
+    that got none is `no answer`.
     """
 
     def __init__(self, app: WsgiApp) -> None:
@@ -62,7 +63,13 @@ class CallLog:
         environ["CONTENT_LENGTH"] = str(len(body))
         named = identify(environ, body)
         environ["wsgi.input"].seek(0)
-        response = Response.from_app(self._app, environ, buffered=True)
+        environ[CALL] = named
+        try:
+            response = Response.from_app(self._app, environ, buffered=True)
+        except ConnectionAbortedError:
+            if named:
+                self._record(*named, "no answer")
+            raise
         if named:
             self._record(*named, error_code(response))
         return response(environ, start_response)

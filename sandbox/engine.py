@@ -78,7 +78,8 @@ def environment(home: Path, port: int) -> dict[str, str]:
     return {
         "PATH": os.pathsep.join([str(home / "bin"), str(cli.parent), path]),
         "PULUMI_HOME": str(home / "pulumi-home"),
-        "PULUMI_BACKEND_URL": f"file://{home / 'state'}",
+        # With metadata there are two files a state, and a CLI that is killed between them leaves none that can be read.
+        "PULUMI_BACKEND_URL": f"file://{home / 'state'}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE": "sandbox",
         # The stack files have no salt: the state has it.
         "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true",

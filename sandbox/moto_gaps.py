@@ -1,6 +1,7 @@
 """What moto 5.2.5 lacks, outside ECS, of the AWS that this project talks to. Each method says why it is here."""
 
 import json
+from typing import Any
 
 import moto.applicationautoscaling.urls
 import moto.ecs.urls
@@ -12,15 +13,16 @@ from moto.applicationautoscaling.models import (
     applicationautoscaling_backends,
 )
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
-from moto.core.exceptions import AccessDeniedError, JsonRESTError
+from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult
 from moto.ecs.models import ecs_backends
 from moto.elbv2.exceptions import TargetGroupNotFoundError
 from moto.elbv2.models import FakeTargetGroup
 from moto.elbv2.responses import ELBV2Response
-from moto.iam.access_control import IAMRequest
 
+from sandbox import authorization, autoscaling
 from sandbox.ecs import answers
+from sandbox.ecs.answers import HIGH_RESOLUTION
 from sandbox.ecs.api import EcsApi
 from sandbox.ecs.state import ecs_of, lock
 
@@ -55,9 +57,12 @@ class AutoscalingApi(ApplicationAutoScalingResponse):
         return answer
 
     def put_scaling_policy(self) -> str:
-        """moto gives an updated policy a new ARN, leaves the old one's alarms behind, and needs no target."""
+        """moto gives an updated policy a new ARN, leaves the old one's alarms behind, needs no target nor metric."""
         resource, dimension = self._get_param("ResourceId"), self._get_param("ScalableDimension")
         self._require_target(resource, dimension)
+        metric = _tracked(self._get_param("TargetTrackingScalingPolicyConfiguration"))
+        if metric.endswith("HighResolution"):
+            _require_high_resolution(self._backend, resource, metric)
         key = FakeApplicationAutoscalingPolicy.formulate_key(
             self._get_param("ServiceNamespace"), resource, dimension, self._get_param("PolicyName")
         )
@@ -122,6 +127,29 @@ def _set_thresholds(policy: FakeApplicationAutoscalingPolicy) -> None:
     if configuration and policy.alarms:
         high, low = policy.alarms
         high.threshold, low.threshold = configuration["TargetValue"], configuration["TargetValue"] * 0.9
+        if _tracked(configuration).endswith("HighResolution"):
+            high.period = low.period = HIGH_RESOLUTION
+            low.evaluation_periods = autoscaling.LOW_SECONDS // HIGH_RESOLUTION
+
+
+def _tracked(configuration: dict[str, Any] | None) -> str:
+    """The predefined metric that a policy tracks; empty for any other policy."""
+    metric: str = (configuration or {}).get("PredefinedMetricSpecification", {}).get("PredefinedMetricType", "")
+    return metric
+
+
+def _require_high_resolution(backend: ApplicationAutoscalingBackend, resource: str, metric: str) -> None:
+    """Raises the error for a policy on a high-resolution metric that no completed deployment of the service has.
+
+    That it must be there first is AWS's word; the error's is the sandbox's.
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/target-tracking-faster-auto-scaling.html
+    """
+    live = ecs_of(backend.ecs_backend).services[resource.removeprefix("service/")]
+    name = "CPUUtilization" if "CPU" in metric else "MemoryUtilization"
+    if live.state.primary.rollout_state != "COMPLETED" or answers.resolution(live, name) != HIGH_RESOLUTION:
+        raise AWSValidationException(
+            f"{metric} needs a completed deployment with {name} every {HIGH_RESOLUTION} seconds"
+        )
 
 
 class LoadBalancingApi(ELBV2Response):
@@ -161,19 +189,11 @@ def _require_service(backend: ApplicationAutoscalingBackend, resource: str) -> b
     return True
 
 
-def _deny(request: IAMRequest) -> None:
-    """moto refuses a call of a JSON service in XML, out of which its clients read no error code."""
-    caller, action = request._access_key.arn, request._action
-    if "X-Amz-Target" in request._headers:
-        raise JsonRESTError("AccessDeniedException", f"User: {caller} is not authorized to perform: {action}")
-    raise AccessDeniedError(user_arn=caller, action=action)
-
-
 def fill() -> None:
     """Puts the sandbox's operations in the place of moto's."""
     moto.ecs.urls.url_paths = {"{0}/$": EcsApi.dispatch}
     moto.applicationautoscaling.urls.url_paths = {"{0}/$": AutoscalingApi.dispatch}
     moto.elb.urls.url_paths = {"{0}/$": LoadBalancingApi.dispatch}
+    authorization.enforce()
     # mypy takes assigning to a method for a mistake; it is what this module is for.
-    IAMRequest._raise_access_denied = _deny  # type: ignore[method-assign, assignment]
     ApplicationAutoscalingBackend._ecs_service_exists_for_target = _require_service  # type: ignore[method-assign, assignment]

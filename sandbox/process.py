@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 PROJECT = Path(__file__).resolve().parent.parent
+FAULT_KINDS = ("throttle", "error", "drop", "hang", "deny", "refuse")
 START_TIMEOUT = 60.0  # seconds
 STOP_TIMEOUT = 5.0
 
@@ -28,15 +29,18 @@ class Server:
     port: int
     pid: int
 
-    def ask(self, method: str, path: str) -> Any:
-        """The server's JSON answer to a control request.
+    def ask(self, method: str, path: str, content: Any = None) -> Any:
+        """The server's JSON answer to a control request, which may have JSON content.
 
         Raises:
             SandboxError: it does not answer.
         """
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
-            connection.request(method, f"/sandbox/{path}")
+            body, headers = None, {}
+            if content is not None:
+                body, headers = json.dumps(content), {"Content-Type": "application/json"}
+            connection.request(method, f"/sandbox/{path}", body, headers)
             return json.loads(connection.getresponse().read())
         except (OSError, http.client.HTTPException) as error:
             raise SandboxError(

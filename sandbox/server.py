@@ -7,7 +7,13 @@ Control, all JSON:
     GET    /sandbox/status   pid, whether everything is steady, what runs, the deployments that failed
     GET    /sandbox/calls    every AWS call since the last clearing
     DELETE /sandbox/calls    clears them
-    POST   /sandbox/reset    the world as at the start, no calls
+    POST   /sandbox/reset    the world as at the start, no calls, no faults, no load
+    GET    /sandbox/faults   the faults that AWS calls will meet (faults.py)
+    POST   /sandbox/faults   adds one
+    DELETE /sandbox/faults   ends all
+    GET    /sandbox/load     the load on the service's CPU and what came of it (load.py)
+    POST   /sandbox/load     sets it: {"vcpus": 1.5}
+    DELETE /sandbox/load     ends it
 """
 
 import fcntl
@@ -17,6 +23,8 @@ import signal
 import socket
 import sys
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +37,8 @@ from werkzeug.wrappers import Request, Response
 from sandbox import moto_gaps, world
 from sandbox.calls import CallLog
 from sandbox.ecs import scheduler
+from sandbox.faults import Fault, Faults
+from sandbox.load import Load
 from sandbox.status import status
 
 
@@ -46,7 +56,22 @@ class Sandbox:
 
     def __init__(self) -> None:
         """Prepares AWS; each service is imported when it is first asked."""
-        self.calls = CallLog(DomainDispatcherApplication(create_backend_app))
+        self.faults = Faults(DomainDispatcherApplication(create_backend_app))
+        self.calls = CallLog(self.faults)
+        self.load = Load()
+        # By method and path: what the request's JSON is made of, and the answer; None is an empty one.
+        self._controls: dict[tuple[str, str], Callable[[Any], Any]] = {
+            ("GET", "status"): lambda _: {"pid": os.getpid(), **status()},
+            ("GET", "calls"): lambda _: self.calls.all(),
+            ("DELETE", "calls"): lambda _: self.calls.clear(),
+            ("POST", "reset"): lambda _: self._reset(),
+            ("GET", "faults"): lambda _: self.faults.all(),
+            ("POST", "faults"): lambda fault: self.faults.add(Fault(**fault)),
+            ("DELETE", "faults"): lambda _: self.faults.clear(),
+            ("GET", "load"): lambda _: self.load.told(),
+            ("POST", "load"): lambda load: self.load.set(float(load["vcpus"]), time.time()),
+            ("DELETE", "load"): lambda _: self.load.end(),
+        }
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         """Serves one request."""
@@ -55,19 +80,17 @@ class Sandbox:
         return self._control(Request(environ))(environ, start_response)
 
     def _control(self, request: Request) -> Response:
-        match request.method, request.path.removeprefix("/sandbox/"):
-            case "GET", "status":
-                return _json({"pid": os.getpid(), **status()})
-            case "GET", "calls":
-                return _json(self.calls.all())
-            case "DELETE", "calls":
-                self.calls.clear()
-                return _json({})
-            case "POST", "reset":
-                world.seed()
-                self.calls.clear()
-                return _json({})
-        return _json({"error": f"no {request.method} {request.path} here"}, 404)
+        control = self._controls.get((request.method, request.path.removeprefix("/sandbox/")))
+        if control is None:
+            return _json({"error": f"no {request.method} {request.path} here"}, 404)
+        answer = control(request.get_json() if request.get_data() else None)
+        return _json({} if answer is None else answer)
+
+    def _reset(self) -> None:
+        self.faults.clear()
+        self.load.end()
+        world.seed()
+        self.calls.clear()
 
 
 def _json(content: Any, code: int = 200) -> Response:
@@ -94,18 +117,19 @@ def serve(home: Path, port: int) -> None:
     listener.listen(128)
     moto_gaps.fill()
     world.seed()
+    sandbox = Sandbox()
     server = make_server(
         "127.0.0.1",
         listener.getsockname()[1],
-        Sandbox(),
+        sandbox,
         threaded=True,
         request_handler=Handler,
         fd=listener.fileno(),
     )
-    _run(server, home / "server.json")
+    _run(server, sandbox, home / "server.json")
 
 
-def _run(server: BaseWSGIServer, announcement: Path) -> None:
+def _run(server: BaseWSGIServer, sandbox: Sandbox, announcement: Path) -> None:
     stop = threading.Event()
 
     def end(*_: object) -> None:
@@ -115,7 +139,7 @@ def _run(server: BaseWSGIServer, announcement: Path) -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    threading.Thread(target=scheduler.run, args=(stop,), daemon=True).start()
+    threading.Thread(target=scheduler.run, args=(stop, sandbox.load.advance), daemon=True).start()
     draft = announcement.with_suffix(".new")
     draft.write_text(json.dumps({"port": server.port, "pid": os.getpid()}))
     draft.rename(announcement)

@@ -110,5 +110,6 @@ def live(**changes: Any) -> Live:
         "scalable_target": None,
         "scaling_policies": [],
         "database_class": "db.t3.micro",
+        "resolution": 60,
     }
     return Live(**{**values, **changes})

@@ -8,6 +8,7 @@ from sandbox.ecs.rules import ACTIVE, RUNNING, Deployment, Phase, Task
 from sandbox.ecs.state import Ecs, LiveService
 
 KEPT_EVENTS = 100  # as AWS
+STANDARD_RESOLUTION, HIGH_RESOLUTION = 60, 20  # seconds
 LAST_STATUS = {
     Phase.PENDING: "PENDING",
     Phase.INITIAL: "RUNNING",
@@ -42,6 +43,7 @@ def service(live: LiveService) -> dict[str, Any]:
         "runningCount": state.count(RUNNING),
         "pendingCount": state.count((Phase.PENDING,)),
         "deployments": [_deployment(live, d) for d in state.deployments],
+        "currentServiceRevisions": [_current_revision(live, d) for d in state.deployments],
         "events": [
             {"id": f"{zlib.crc32(message.encode()):08x}-{int(when * 1000)}", "createdAt": when, "message": message}
             for when, message in state.events[:KEPT_EVENTS]
@@ -70,6 +72,16 @@ def _deployment(live: LiveService, deployment: Deployment) -> dict[str, Any]:
     }
 
 
+def _current_revision(live: LiveService, deployment: Deployment) -> dict[str, Any]:
+    state = live.state
+    return {
+        "arn": service_revision_arn(live, deployment),
+        "requestedTaskCount": state.desired_count if deployment is state.primary else 0,
+        "runningTaskCount": state.count(RUNNING, deployment),
+        "pendingTaskCount": state.count((Phase.PENDING,), deployment),
+    }
+
+
 def service_revision_arn(live: LiveService, deployment: Deployment) -> str:
     """The ARN of what a deployment deploys; it ends in the deployment's number, as on AWS."""
     return f"{live.arn.replace(':service/', ':service-revision/')}/{deployment.id.removeprefix('ecs-svc/')}"
@@ -86,6 +98,15 @@ def service_revision(live: LiveService, deployment: Deployment) -> dict[str, Any
         "platformFamily": live.settings["platformFamily"],
         "createdAt": deployment.created,
     }
+
+
+def resolution(live: LiveService, metric: str) -> int:
+    """How often ECS publishes a metric of the service, in seconds."""
+    monitoring = live.state.primary.revision.get("monitoring", {})
+    for configuration in monitoring.get("metricConfigurations", []):
+        if metric in configuration["metricNames"]:
+            return int(configuration["resolutionSeconds"])
+    return STANDARD_RESOLUTION
 
 
 def service_deployment_arn(live: LiveService, deployment: Deployment) -> str:

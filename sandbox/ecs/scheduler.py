@@ -6,6 +6,7 @@ import random
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from moto.ec2.models import ec2_backends
@@ -24,10 +25,11 @@ SPEED = float(os.environ.get("SANDBOX_SPEED", "300"))
 START_SECONDS = HEALTH_SECONDS = 300
 
 
-def run(stop: threading.Event) -> None:
-    """Ticks for every account and region until `stop` is set."""
+def run(stop: threading.Event, also: Callable[[float], None]) -> None:
+    """Ticks for every account and region until `stop` is set; `also` is told the time, under the lock, before each."""
     while not stop.wait(TICK):
         with lock:
+            also(time.time())
             for regions in list(ecs_backends.values()):
                 for backend in list(regions.values()):
                     _tick(ecs_of(backend), time.time())

@@ -10,6 +10,9 @@ from sandbox.ecs.request import EcsRequest
 from sandbox.ecs.rules import Deployment
 from sandbox.ecs.state import LiveService
 
+# https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_MetricConfiguration.html
+METRICS, RESOLUTIONS = {"CPUUtilization", "MemoryUtilization"}, (20, 60)
+
 
 class ServicesApi(EcsRequest):
     """Services that keep every field, where moto drops most, and whose deployments really happen."""
@@ -22,6 +25,9 @@ class ServicesApi(EcsRequest):
     def update_service(self) -> ActionResult:
         """Changes what the request names."""
         live = self.active_service()
+        for asked in self.request.get("monitoring", {}).get("metricConfigurations", []):
+            if asked["resolutionSeconds"] not in RESOLUTIONS or not set(asked["metricNames"]) <= METRICS:
+                raise InvalidParameterException(f"Invalid monitoring configuration: {asked}")
         self.ecs.update_service(live, self.request)
         return ActionResult({"service": answers.service(live) | {"tags": live.tags}})
 

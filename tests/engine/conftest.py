@@ -8,6 +8,7 @@ import pytest
 
 from sandbox.cli_install import find
 from tests.engine.harness import Project
+from tests.engine.reference import Reference
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +25,9 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 def project(sandbox: Project) -> Project:
     sandbox.reset()
     return sandbox
+
+
+@pytest.fixture(scope="module")
+def reference(sandbox: Project) -> Reference:
+    sandbox.reset()
+    return Reference(sandbox)

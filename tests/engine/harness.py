@@ -53,7 +53,9 @@ class Project:
         self.reset()
 
     def _run_sandbox(self, *command: str) -> None:
-        env = {**os.environ, "SANDBOX_HOME": str(self.home), "SANDBOX_PORT": "0"}
+        # Three times the usual pace: the order of things is the same.
+        speed = os.environ.get("SANDBOX_SPEED", "900")
+        env = {**os.environ, "SANDBOX_HOME": str(self.home), "SANDBOX_PORT": "0", "SANDBOX_SPEED": speed}
         subprocess.run([sys.executable, "-m", "sandbox", *command], cwd=ROOT, env=env, check=True, timeout=120)
 
     def stop(self) -> None:
@@ -74,9 +76,18 @@ class Project:
         shutil.rmtree(self.home / "state")
         shutil.copytree(self.home.parent / "untouched-state", self.home / "state")
 
-    def control(self, method: str, path: str) -> Any:
-        with urlopen(Request(f"http://127.0.0.1:{self.port}/sandbox/{path}", method=method)) as answer:
+    def control(self, method: str, path: str, content: Any = None) -> Any:
+        body = None if content is None else json.dumps(content).encode()
+        address, headers = f"http://127.0.0.1:{self.port}/sandbox/{path}", {"Content-Type": "application/json"}
+        with urlopen(Request(address, body, headers, method=method)) as answer:
             return json.load(answer)
+
+    def fault(self, pattern: str, kind: str, calls: int | None = None, seconds: float = 60) -> None:
+        """Let a fault befall the first `calls` calls, or all, whose service:Action matches `pattern`."""
+        self.control("POST", "faults", {"pattern": pattern, "kind": kind, "calls": calls, "seconds": seconds})
+
+    def clear_faults(self) -> None:
+        self.control("DELETE", "faults")
 
     @contextmanager
     def iam_enforced(self) -> Iterator[None]:
@@ -126,6 +137,28 @@ class Project:
         )
         self.said.append(done.stdout)
         return Done(done.returncode, done.stdout)
+
+    def resources(self, stack: str) -> list[str]:
+        """What a stack's state holds, by type and name, doubles too."""
+        return sorted(
+            r["urn"].rpartition("$")[2].rpartition("::pythonide-exam::")[2] for r in self._state(stack)["resources"]
+        )
+
+    def pending(self, stack: str) -> list[str]:
+        """The operations that a stack's state holds for unfinished."""
+        return [operation["type"] for operation in self._state(stack).get("pending_operations", [])]
+
+    def _state(self, stack: str) -> dict[str, Any]:
+        done = subprocess.run(
+            ["pulumi", "stack", "export", "-s", stack],  # noqa: S607
+            cwd=self.folder,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=UP_LIMIT,
+        )
+        return dict(json.loads(done.stdout)["deployment"])
 
     def try_up(self, stack: str, *options: str, **env: str) -> Done:
         return self.pulumi("up", "-s", stack, "--yes", "--skip-preview", *options, **env)
@@ -194,3 +227,31 @@ class Project:
         self.ecs.update_service(cluster=CLUSTER, service=SERVICE, taskDefinition=arn)
         if settle:
             self.settle()
+
+
+def look(project: Project) -> dict[str, Any]:
+    """All that a posture determines of AWS, in a form in which two worlds can be compared."""
+    status = project.status()
+    service = {k: status["service"][k] for k in ("desired", "running", "cpu", "memory", "image")}
+    scaling, events, sns = (project.client(n) for n in ("application-autoscaling", "events", "sns"))
+    rules = events.list_rules()["Rules"]
+    return {
+        **status,
+        "service": service,
+        "definition": project.definition(),
+        "target group": project.target_group(),
+        "policies": [
+            {k: p[k] for k in ("PolicyName", "ResourceId", "TargetTrackingScalingPolicyConfiguration")}
+            for p in scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]
+        ],
+        "thresholds": {
+            a["AlarmName"]: (a["Threshold"], a["AlarmActions"], a["OKActions"], sorted(a["Dimensions"], key=str))
+            for a in project.client("cloudwatch").describe_alarms()["MetricAlarms"]
+            if a["AlarmName"] in status["alarms"]
+        },
+        "topics": sns.list_topics()["Topics"],
+        "rules": [
+            (r["Name"], json.loads(r["EventPattern"]), events.list_targets_by_rule(Rule=r["Name"])["Targets"])
+            for r in rules
+        ],
+    }

@@ -76,6 +76,16 @@ def test_a_life(home: Path, run: Run) -> None:
         socket.create_connection(("127.0.0.1", server.port))
 
 
+def test_faults_are_added_listed_and_ended(home: Path, run: Run) -> None:
+    run("start")
+    run("fault", "ecs:*", "deny")
+    told = [line.split(maxsplit=2) for line in run("fault", "*:Put*", "hang", "--calls", "2").splitlines()]
+    assert told == [["ecs:*", "deny", "all calls"], ["*:Put*", "hang", "2 more calls"]]
+    assert run("fault", "--list").count("\n") == 2
+    assert run("fault", "--clear") == run("fault", "--list") == ""
+    assert "Say which calls" in run("fault", "ecs:*", fails=True)
+
+
 def test_what_needs_a_sandbox_says_so_without_one(home: Path, run: Run) -> None:
     for command in ("status", "calls", "reset", "env"):
         assert "does not run; start it" in run(command, fails=True)

@@ -28,7 +28,12 @@ def bounds(low: int, high: int) -> dict[str, Any]:
 
 def test_a_new_revision_and_a_lower_count_end_programs() -> None:
     assert effects.endings(settings("exam"), running(1)) == ["replace 1 task of pythonide-exam-task:7 (a new revision)"]
-    assert effects.endings(IDLE_AGAIN, running(5)) == ["end 4 tasks (5 run, autoscaling.max is 1)"]
+    assert effects.endings(IDLE_AGAIN, running(5)) == ["lower the count from 5 to 1"]
+
+
+def test_another_resolution_replaces_the_tasks() -> None:
+    told = effects.endings(settings("idle"), live(resolution=20))
+    assert told == ["replace 1 task (metrics every 60 s need a new revision of the service)"]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +53,7 @@ def test_nothing_else_does(changes: dict[str, Any]) -> None:
 def test_a_lower_maximum_ends_programs_only_where_it_is_below_what_runs() -> None:
     posture = settings("idle", taskCount=1, autoscaling=bounds(1, 3))
     assert effects.endings(posture, running(3)) == []
-    assert effects.endings(posture, running(4)) == ["end 1 task (4 run, autoscaling.max is 3)"]
+    assert effects.endings(posture, running(4)) == ["lower the count from 4 to 3"]
 
 
 def deployment(revision: int, age: int) -> dict[str, Any]:
@@ -131,7 +136,7 @@ def test_no_answer_warns_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     said = Said(monkeypatch, Presence(False, None, ("sessions table: no answer within 5 s", "CPU: no datapoint")))
     guard.guard(settings("exam"), running(1))
     assert said.warnings[0].startswith(
-        "nothing tells whether students are there (sessions table: no answer within 5 s; CPU: no datapoint); this `up`"
+        "nothing tells whether students are there (sessions table: no answer within 5 s; CPU: no datapoint); the `up`"
     )
 
 

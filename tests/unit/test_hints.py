@@ -25,18 +25,18 @@ def findings(text: str | None) -> list[str]:
 
 
 def test_a_posture_that_fits_earns_no_hint() -> None:
-    assert hints.hint(settings("exam", cpu=1024, memory=2048), quiet()) is None
+    assert hints.hint("exam", settings("exam", cpu=1024, memory=2048), quiet()) is None
 
 
 def test_too_few_tasks_for_the_class() -> None:
-    assert findings(hints.hint(settings("idle", students=120), quiet())) == [
+    assert findings(hints.hint("exam", settings("idle", students=120), quiet())) == [
         "too few tasks for 120 students: at the minimum of 1 task this posture holds 50, the class needs 3 tasks "
         "(50 students a task)"
     ]
 
 
 def test_vcpu_that_the_application_cannot_use() -> None:
-    assert findings(hints.hint(settings("exam"), quiet())) == [
+    assert findings(hints.hint("exam", settings("exam"), quiet())) == [
         "2 tasks of 2 vCPU: 2 of 4 vCPU usable; 4 tasks of 1 vCPU cost the same"
     ]
 
@@ -49,14 +49,14 @@ def test_connections_of_all_tasks_over_the_databases(
     environment: dict[str, str | None], pool: int, *, fits: bool
 ) -> None:
     posture = settings("exam", cpu=1024, memory=2048, environment=environment)
-    told = findings(hints.hint(posture, quiet()))
+    told = findings(hints.hint("exam", posture, quiet()))
     expected = f"6 tasks x {pool} connections (DB_POOL_MAX) are {6 * pool}, pythonide-db allows 112; DB_POOL_MAX of 18 would fit"
     assert told == ([] if fits else [expected])
 
 
 def test_the_databases_limit_can_be_configured() -> None:
     database = {"instance": "pythonide-db", "maxConnections": 60}
-    told = findings(hints.hint(settings("exam", cpu=1024, memory=2048, database=database), quiet()))
+    told = findings(hints.hint("exam", settings("exam", cpu=1024, memory=2048, database=database), quiet()))
     assert told == [
         "6 tasks x 15 connections (DB_POOL_MAX) are 90, pythonide-db allows 60; DB_POOL_MAX of 10 would fit"
     ]
@@ -82,15 +82,15 @@ def test_connections_by_instance_class(instance_class: str | None, connections: 
 
 def test_a_class_that_is_not_known_earns_no_hint() -> None:
     posture = settings("exam", cpu=1024, memory=2048, environment={"DB_POOL_MAX": "50"})
-    assert hints.hint(posture, quiet(database_class=None)) is None
+    assert hints.hint("exam", posture, quiet(database_class=None)) is None
 
 
 def test_a_credential_in_clear_is_told_with_its_replacement_and_not_shown() -> None:
-    told = hints.hint(settings("idle"), live())
+    told = hints.hint("exam", settings("idle"), live())
     assert told is not None
     assert SECRET not in told
     assert findings(told) == [
         "DATABASE_URL is a credential in clear in the task definition; store it in Secrets Manager and replace it: "
-        "pulumi config set --path secrets.DATABASE_URL <ARN>"
+        "pulumi config set -s exam --plaintext --path secrets.DATABASE_URL <ARN>"
     ]
-    assert hints.hint(settings("idle", secrets={"DATABASE_URL": "/exam/url"}), live()) is None
+    assert hints.hint("exam", settings("idle", secrets={"DATABASE_URL": "/exam/url"}), live()) is None

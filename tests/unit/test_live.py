@@ -11,6 +11,7 @@ from components import live
 from components.aws import Access
 from components.errors import ExamError
 from tests.postures import DEFINITION, TARGET_GROUP_ARN, settings
+from tests.unit.fakes import monitoring
 
 SERVICE = {
     "status": "ACTIVE",
@@ -18,11 +19,13 @@ SERVICE = {
     "taskDefinition": DEFINITION["taskDefinitionArn"],
     "desiredCount": 1,
     "loadBalancers": [{"containerName": "pythonide-exam", "targetGroupArn": TARGET_GROUP_ARN}],
+    "currentServiceRevisions": [{"arn": "arn:aws:ecs:us-east-2:123456789012:service-revision/c/s/1"}],
 }
 ANSWERS: dict[str, Any] = {
     "get_caller_identity": {"Account": "123456789012"},
     "describe_services": {"services": [SERVICE]},
     "describe_task_definition": {"taskDefinition": DEFINITION, "tags": [{"key": "owner", "value": "teaching"}]},
+    "describe_service_revisions": {"serviceRevisions": [{"createdAt": 1, "monitoring": monitoring(20)}]},
     "describe_target_groups": {
         "TargetGroups": [
             {
@@ -117,6 +120,10 @@ PROBLEMS: list[tuple[dict[str, Any], str]] = [
         "no permission for DescribeTaskDefinition while looking for task definition arn:aws:ecs",
     ),
     (
+        {"describe_service_revisions": refused("AccessDeniedException", "DescribeServiceRevisions")},
+        "no permission for DescribeServiceRevisions while looking for the revisions of service pythonide-exam-task",
+    ),
+    (
         {"describe_scalable_targets": refused("ThrottlingException", "DescribeScalableTargets")},
         "DescribeScalableTargets failed while looking for the autoscaling of service/pythonide-cluster",
     ),
@@ -145,6 +152,7 @@ def test_what_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (seen.load_balancer, seen.deregistration_delay) == ("app/alb/50dc", 300)
     assert seen.task_definition["tags"] == [{"key": "owner", "value": "teaching"}]
     assert seen.scalable_target is None
+    assert seen.resolution == 20
 
 
 def test_fargate_by_capacity_provider_is_fargate(monkeypatch: pytest.MonkeyPatch) -> None:

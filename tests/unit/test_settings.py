@@ -48,6 +48,7 @@ WRONG = [
         "maybe",
         "autoscaling.disableScaleIn: 'maybe' is not allowed; allowed: true or false",
     ),
+    ("autoscaling.resolution", 30, "autoscaling.resolution: 30 is not allowed; allowed: 20 or 60 seconds"),
     ("autoscaling", "", "autoscaling: None is not allowed; allowed: an object (keys and values)"),
     ("alarms.cpu", 101, "alarms.cpu: 101 is not allowed; allowed: at most 100"),
     ("alarms.memory", 0.5, "alarms.memory: 0.5 is not allowed; allowed: at least 1"),

@@ -41,14 +41,15 @@ def test_every_change_of_the_switch_has_a_line() -> None:
         "target group health check: /api/health every 30 s, timeout 5 s, healthy 5, unhealthy 2 -> "
         "/health every 30 s, timeout 5 s, healthy 2, unhealthy 3",
         "stickiness: off -> on for 86400 s",
+        "metrics: every 60 s -> every 20 s",
         "deregistration delay: 300 s -> 3600 s",
     ]
 
 
 def test_nothing_to_say_when_the_posture_is_live() -> None:
     assert summary.changes(settings("idle"), idle_world()) == []
-    assert summary.text("idle", settings("idle"), idle_world()) == (
-        "posture idle: what is live is this posture already"
+    assert summary.text("idle", []) == (
+        "posture idle is live already: count, size, bounds, variables and health checks stay as they are"
     )
 
 
@@ -65,7 +66,7 @@ def test_memory_tracking_is_said_where_it_is_asked_for() -> None:
 
 def test_variables_are_told_by_name_and_credentials_never() -> None:
     environment = {"DB_POOL_MAX": "15", "IS_EXAM_MODE": None, "API_TOKEN": "t-1234", "DATABASE_URL": f"x{SECRET}"}
-    told = summary.text("idle", settings("idle", environment=environment), idle_world())
+    told = summary.text("idle", summary.changes(settings("idle", environment=environment), idle_world()))
     assert "variable DB_POOL_MAX: (none) -> '15'" in told
     assert "variable IS_EXAM_MODE: 'true' -> (none)" in told
     assert "variable API_TOKEN: (none) -> (hidden)" in told

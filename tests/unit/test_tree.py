@@ -1,0 +1,109 @@
+"""What must hold of the tree as it is committed: no credential in it, and a lock that says what is installed."""
+
+import re
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from tests.postures import ROOT
+
+SHAPES = {
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+    "AWS access key id": r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",
+    "AWS secret access key": r"(?i)secret_?access_?key\W{1,5}[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])",
+    "private key": r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY",
+    # A placeholder in braces is none.
+    "URL with a password": r"\b[a-z][a-z0-9+]*://[^\s/:@\"'`]+:[^\s/@\"'`{][^\s/@\"'`]*@",
+    # https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github
+    "GitHub token": r"\b(?:gh[opusr]_[A-Za-z0-9]{36}|github_pat_\w{22,})",
+    # https://www.pulumi.com/docs/pulumi-cloud/access-management/access-tokens/
+    "Pulumi token": r"\bpul-[0-9a-f]{40}\b",
+    "Slack token": r"\bxox[abeprs]-[A-Za-z0-9-]{10,}",
+    "JSON Web Token": r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]+",
+    # A value that a stack file holds encrypted needs the passphrase or key that goes with it.
+    "Pulumi stack secret": r"(?m)^(?:encryptionsalt|encryptedkey):.*|^\s*secure: .*",
+    "password in clear": r"(?i)\b(?:password|passwd|pwd|api_?key|auth_?token)\b[\"']?\s*[:=]\s*[\"'][^\"'\s{}]{8,}[\"']",
+}
+# Planted, and of no use anywhere.
+PLANTED = {
+    "postgresql://u:REDACTED@",
+    "postgresql://u:p@",
+    "amqp://user:word@",
+    "AKIAIOSFODNN7EXAMPLE",
+    "-----BEGIN RSA PRIVATE KEY",
+}
+
+
+def findings(folder: Path, files: Iterable[str]) -> list[str]:
+    """What looks like a credential, `file:line: shape: text` each; what is planted and files in no text are left out."""
+    found = []
+    for name in files:
+        try:
+            text = (folder / name).read_text()
+        except (UnicodeDecodeError, FileNotFoundError):
+            continue
+        for shape, pattern in SHAPES.items():
+            for match in re.finditer(pattern, text):
+                if match[0] not in PLANTED:
+                    found.append(f"{name}:{text.count(chr(10), 0, match.start()) + 1}: {shape}: {match[0]}")
+    return found
+
+
+def tree() -> list[str]:
+    """Every file that is committed, or would be."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return listed.stdout.strip("\0").split("\0")
+
+
+def test_no_credential_is_in_the_tree() -> None:
+    files = tree()
+    assert "Pulumi.exam.yaml" in files
+    assert findings(ROOT, files) == []
+
+
+# Put together here, so that this file holds none.
+@pytest.mark.parametrize(
+    ("shape", "text"),
+    [
+        ("AWS access key id", "AKIA" + "IOSFODNN7" + "ANOTHER"),
+        ("AWS secret access key", "AWS_SECRET_ACCESS_KEY=" + "wJalrXUtnFEMI/K7MDENG/" + "bPxRfiCYEXAMPLEKEY"),
+        ("private key", "-----BEGIN" + " PRIVATE KEY-----"),
+        ("URL with a password", "postgresql:" + "//ide:hunter2@db:5432/ide"),
+        ("GitHub token", "ghp_" + "0123456789abcdefghijklmnopqrstuvwxyz"),
+        ("Pulumi token", "pul-" + "0123456789abcdef" * 2 + "01234567"),
+        ("Slack token", "xoxb-" + "1234567890-abcdef"),
+        ("JSON Web Token", "eyJ" + "hbGciOiJIUzI1NiJ9.eyJ" + "zdWIiOiIxMjM0In0.c2ln"),
+        ("Pulumi stack secret", "    secure: " + "v1:Zm9v:YmFy"),
+        ("password in clear", "password" + ': "hunter2hunter2"'),
+    ],
+)
+def test_a_planted_credential_is_found(tmp_path: Path, shape: str, text: str) -> None:
+    (tmp_path / "settings.yaml").write_text(f"first: line\n{text}\nlast: line\n")
+    (line,) = findings(tmp_path, ["settings.yaml"])
+    assert line.startswith(f"settings.yaml:2: {shape}: ")
+
+
+def requirements(name: str) -> list[Requirement]:
+    lines = (ROOT / name).read_text().replace("\\\n", " ").splitlines()
+    return [Requirement(line.partition(" --hash")[0]) for line in lines if re.match(r"\w", line)]
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_the_lock_pins_what_is_required(name: str) -> None:
+    locked = requirements("requirements.lock")
+    for required in requirements(name):
+        pins = [pin for pin in locked if pin.name == required.name.lower()]
+        assert pins, f"{required} is not in requirements.lock; run make lock"
+        for pin in pins:
+            (version,) = pin.specifier
+            assert required.specifier.contains(version.version), f"{pin} is not {required}; run make lock"
+
+
+def test_every_pin_has_hashes_and_comes_from_nowhere_else() -> None:
+    text = (ROOT / "requirements.lock").read_text().replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
+    assert [line for line in lines if not re.match(r"[\w.-]+==\S+ .*--hash=sha256:[0-9a-f]{64}", line)] == []
