@@ -8,8 +8,8 @@ import pytest
 from sandbox import surge
 from sandbox.process import Server
 from sandbox.world import CLUSTER, SERVICE
-from tests.sandbox.aws import NAMES, SCALABLE, deploy, error_of, eventually, steady, the_service
 from tests.postures import settings
+from tests.sandbox.aws import NAMES, SCALABLE, deploy, error_of, eventually, steady, the_service
 from tests.sandbox.conftest import Client
 
 METRIC = "ECSServiceAverageCPUUtilization"
