@@ -54,7 +54,12 @@ def _vcpus(settings: Settings) -> Iterable[str]:
 def _connections(settings: Settings, live: Live) -> Iterable[str]:
     limit = settings.database.max_connections or max_connections(live.database_class)
     pool, most = pool_maximum(settings, live), settings.autoscaling.max
-    if limit and most * pool > limit:
+    if limit is None:
+        yield (
+            f"{_tasks(most)} x {pool} connections ({POOL_VARIABLE}) are not compared: rds:DescribeDBInstances of "
+            f"{settings.database.instance} tells no class that is known; set database.maxConnections"
+        )
+    elif most * pool > limit:
         yield (
             f"{_tasks(most)} x {pool} connections ({POOL_VARIABLE}) are {most * pool}, {settings.database.instance} "
             f"allows {limit}; {POOL_VARIABLE} of {limit // most} would fit"

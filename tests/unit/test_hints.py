@@ -80,9 +80,12 @@ def test_connections_by_instance_class(instance_class: str | None, connections: 
     assert hints.max_connections(instance_class) == connections
 
 
-def test_a_class_that_is_not_known_earns_no_hint() -> None:
+def test_a_class_that_cannot_be_read_is_told_with_the_way_out() -> None:
     posture = settings("exam", cpu=1024, memory=2048, environment={"DB_POOL_MAX": "50"})
-    assert hints.hint("exam", posture, quiet(database_class=None)) is None
+    assert findings(hints.hint("exam", posture, quiet(database_class=None))) == [
+        "6 tasks x 50 connections (DB_POOL_MAX) are not compared: rds:DescribeDBInstances of pythonide-db tells no class "
+        "that is known; set database.maxConnections"
+    ]
 
 
 def test_a_credential_in_clear_is_told_with_its_replacement_and_not_shown() -> None:
