@@ -26,7 +26,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="pythonide-exam-demo-") as folder:
         home = Path(folder)
-        env = {**os.environ, "SANDBOX_HOME": folder, "SANDBOX_PORT": "0"}
+        env = {**os.environ, "SANDBOX_HOME": folder, "SANDBOX_PORT": "0", "SANDBOX_OWNER": str(os.getpid())}
         try:
             return _run(home, env)
         except KeyboardInterrupt:

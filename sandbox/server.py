@@ -25,6 +25,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,9 @@ from sandbox.ecs import scheduler
 from sandbox.faults import Fault, Faults
 from sandbox.load import Load
 from sandbox.status import status
+
+# The process that the server is to end with, if any.
+OWNER, OWNER_POLL = "SANDBOX_OWNER", 0.5  # seconds
 
 
 class Handler(MotoRequestHandler):
@@ -129,6 +133,15 @@ def serve(home: Path, port: int) -> None:
     _run(server, sandbox, home / "server.json")
 
 
+def _end_with(owner: int, end: Callable[[], None]) -> None:
+    """A test run or demo that is killed cannot stop its sandbox any more."""
+    with suppress(ProcessLookupError):
+        while True:
+            os.kill(owner, 0)
+            time.sleep(OWNER_POLL)
+    end()
+
+
 def _run(server: BaseWSGIServer, sandbox: Sandbox, announcement: Path) -> None:
     stop = threading.Event()
 
@@ -140,6 +153,8 @@ def _run(server: BaseWSGIServer, sandbox: Sandbox, announcement: Path) -> None:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     threading.Thread(target=scheduler.run, args=(stop, sandbox.load.advance), daemon=True).start()
+    if owner := os.environ.get(OWNER):
+        threading.Thread(target=_end_with, args=(int(owner), end), daemon=True).start()
     draft = announcement.with_suffix(".new")
     draft.write_text(json.dumps({"port": server.port, "pid": os.getpid()}))
     draft.rename(announcement)

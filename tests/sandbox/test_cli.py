@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -125,6 +126,19 @@ def test_a_server_that_hangs_is_stopped(home: Path, run: Run, monkeypatch: pytes
     monkeypatch.setattr(process, "STOP_TIMEOUT", 0.3)
     assert run("stop") == "The sandbox is stopped.\n"
     assert process.find(home) is None
+
+
+def test_a_server_ends_with_its_owner(home: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test run or a demo that is killed stops nothing itself."""
+    with subprocess.Popen(["sleep", "60"]) as owner:  # noqa: S607 (found on PATH)
+        monkeypatch.setenv("SANDBOX_OWNER", str(owner.pid))
+        run("start")
+        assert process.find(home) is not None
+        owner.kill()
+    limit = time.monotonic() + 10
+    while process.find(home) is not None:
+        assert time.monotonic() < limit
+        time.sleep(0.1)
 
 
 @pytest.mark.parametrize("failure", [EngineError("No Pulumi CLI"), KeyboardInterrupt()])
