@@ -1,10 +1,8 @@
 """The guard on the real engine: students in a real PostgreSQL, rollouts by others, and draining in mid-exam."""
 
-import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -15,20 +13,8 @@ from websockets.sync.client import connect
 from websockets.sync.server import Server, ServerConnection, serve
 
 from components.presence import URL_VARIABLE
-from sandbox.postgres import binaries, postgres
 from sandbox.world import PLANTED_PASSWORD
 from tests.engine.harness import CLUSTER, SERVICE, Done, Project
-
-
-@pytest.fixture(scope="module")
-def database() -> Iterator[str]:
-    if binaries() is None:
-        text = "PostgreSQL is not installed: run make setup"
-        pytest.fail(text) if os.environ.get("CI") else pytest.skip(text)
-    with postgres() as url:
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute("INSERT INTO users (username) SELECT 'student' || n FROM generate_series(1, 34) n")
-        yield url
 
 
 def sit_down(url: str, students: int) -> None:

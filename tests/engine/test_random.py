@@ -2,11 +2,9 @@
 
 import os
 import time
-from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import psycopg
-import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -14,7 +12,6 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from components.guard import FORCE
 from components.presence import URL_VARIABLE
 from components.stack_files import read_settings
-from sandbox.postgres import binaries, postgres
 from sandbox.world import PLANTED_PASSWORD, TASK_DEFINITION
 from tests.engine.harness import UP_LIMIT, Project
 from tests.engine.running import Running, unlock
@@ -24,17 +21,6 @@ STACKS = st.sampled_from(["exam", "idle"])
 POSTURES = {stack: read_settings(ROOT, stack) for stack in ("exam", "idle")}
 ALARMS = 7
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
-
-
-@pytest.fixture(scope="module")
-def database() -> Iterator[str]:
-    if binaries() is None:
-        text = "PostgreSQL is not installed: run make setup"
-        pytest.fail(text) if os.environ.get("CI") else pytest.skip(text)
-    with postgres() as url:
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute("INSERT INTO users (username) VALUES ('student')")
-        yield url
 
 
 class Term(RuleBasedStateMachine):

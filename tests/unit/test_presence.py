@@ -1,6 +1,5 @@
 """Who is there: each source, its time limit, and the order in which they are asked."""
 
-import os
 import socket
 import time
 from collections.abc import Iterator
@@ -12,20 +11,10 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from components import presence
 from components.live import Live
-from sandbox.postgres import binaries, postgres
 from tests.postures import DEFINITION, SECRET, live, settings
 
 POSTURE = settings("exam", studentsGuard=settings("exam").students_guard.model_dump(by_alias=True) | {"timeout": 1})
 GROUP = {"logDriver": "awslogs", "options": {"awslogs-group": "/aws/ecs/pythonide-exam"}}
-
-
-@pytest.fixture(scope="module")
-def database() -> Iterator[str]:
-    if binaries() is None:
-        text = "PostgreSQL is not installed: run make setup"
-        pytest.fail(text) if os.environ.get("CI") else pytest.skip(text)
-    with postgres() as url:
-        yield url
 
 
 @pytest.fixture(autouse=True)

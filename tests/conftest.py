@@ -1,0 +1,24 @@
+"""What tests of several kinds share: a real PostgreSQL."""
+
+import os
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from sandbox.postgres import binaries, postgres
+
+CLASS = 34  # students
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[str]:
+    """The URL of a PostgreSQL with the application's tables and a class of students, none of them signed in."""
+    if binaries() is None:
+        text = "PostgreSQL is not installed: run make setup"
+        pytest.fail(text) if os.environ.get("CI") else pytest.skip(text)
+    with postgres() as url:
+        with psycopg.connect(url, autocommit=True) as connection:
+            students = "INSERT INTO users (username) SELECT 'student' || n FROM generate_series(1, %s) n"
+            connection.execute(students, [CLASS])
+        yield url
