@@ -2,6 +2,7 @@
 
 import copy
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +75,12 @@ def config(stack: str) -> dict[str, str]:
 
 def settings(stack: str, **changes: Any) -> Settings:
     """The shipped settings of `stack`, with top-level values changed (camel-case keys)."""
-    shipped = read_settings(ROOT, stack).model_dump(by_alias=True)
-    return Settings.model_validate({**shipped, **changes})
+    return Settings.model_validate({**_shipped(stack), **changes})
+
+
+@cache
+def _shipped(stack: str) -> dict[str, Any]:
+    return read_settings(ROOT, stack).model_dump(by_alias=True)
 
 
 def live(**changes: Any) -> Live:
