@@ -195,6 +195,10 @@ class Project:
         """The definition that the service uses, with its tags and without what every revision has of its own."""
         answer = self.ecs.describe_task_definition(taskDefinition=self.service()["taskDefinition"], include=["TAGS"])
         definition = {**answer["taskDefinition"], "tags": sorted(answer.get("tags", []), key=str)}
+        for volume in definition.get("volumes", []):
+            # AWS's provider spells the default out; a volume means the same without it.
+            if volume.get("configuredAtLaunch") is False:
+                del volume["configuredAtLaunch"]
         return {k: v for k, v in definition.items() if k not in ("taskDefinitionArn", "revision", "registeredAt")}
 
     def target_group(self) -> dict[str, Any]:
