@@ -40,6 +40,7 @@ def test_switches_that_were_killed(project: Project, reference: Reference, momen
         reference.reached(project, stack)
 
 
+@pytest.mark.long
 def test_creations_that_a_kill_left_pending_do_no_harm(project: Project, reference: Reference) -> None:
     """A pending creation stays in the state, since everything is an upsert; one command forgets it."""
     project.fault("sns:CreateTopic", "hang", seconds=30)
