@@ -19,10 +19,12 @@ def endings(settings: Settings, live: Live) -> list[str]:
     if not task_definition.same(
         task_definition.derive(live.task_definition, settings.container, settings), live.task_definition
     ):
-        phrases.append(f"replace {_tasks(running)} of {live.revision} (a new revision)")
+        phrases.append(f"replace {figures.tasks(running)} of {live.revision} (a new revision)")
     elif settings.autoscaling.resolution != live.resolution:
         seconds = settings.autoscaling.resolution
-        phrases.append(f"replace {_tasks(running)} (metrics every {seconds} s need a new revision of the service)")
+        phrases.append(
+            f"replace {figures.tasks(running)} (metrics every {seconds} s need a new revision of the service)"
+        )
     if desired < running:
         phrases.append(f"lower the count from {running} to {desired}")
     return phrases
@@ -44,7 +46,3 @@ def foreign_rollout(settings: Settings, live: Live, now: datetime | None = None)
             f"a rollout of {revision} that this `up` did not start is in progress since {round(age.total_seconds())} s"
         )
     return None
-
-
-def _tasks(count: int) -> str:
-    return "1 task" if count == 1 else f"{count} tasks"

@@ -46,6 +46,11 @@ def desired_count(posture: Posture, live: int) -> int:
     return min(max(posture.task_count, live, bounds.min), bounds.max)
 
 
+def tasks(count: int) -> str:
+    """A count of tasks in words, for the operator."""
+    return "1 task" if count == 1 else f"{count} tasks"
+
+
 def outputs(settings: Settings, tasks: int, idle_cost: float) -> dict[str, float | str]:
     """What the posture gives with `tasks` tasks, for the stack's outputs; `idle_cost` in USD an hour."""
     cpu, memory, students = settings.cpu, settings.memory, settings.students

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from components import figures, task_definition
 from components.credentials import looks_secret
+from components.figures import tasks
 from components.live import Live
 from components.settings import Settings
 
@@ -36,8 +37,8 @@ def _students(settings: Settings) -> Iterable[str]:
     if settings.students > minimum * held:
         need = math.ceil(settings.students / held)
         yield (
-            f"too few tasks for {settings.students} students: at the minimum of {_tasks(minimum)} this posture holds "
-            f"{minimum * held}, the class needs {_tasks(need)} ({held} students a task)"
+            f"too few tasks for {settings.students} students: at the minimum of {tasks(minimum)} this posture holds "
+            f"{minimum * held}, the class needs {tasks(need)} ({held} students a task)"
         )
 
 
@@ -46,8 +47,8 @@ def _vcpus(settings: Settings) -> Iterable[str]:
     usable = figures.usable_vcpus(settings.cpu, settings.application)
     if size > usable:
         yield (
-            f"{_tasks(count)} of {size:g} vCPU: {count * usable:g} of {count * size:g} vCPU usable; "
-            f"{_tasks(math.floor(count * size / usable))} of {usable:g} vCPU cost the same"
+            f"{tasks(count)} of {size:g} vCPU: {count * usable:g} of {count * size:g} vCPU usable; "
+            f"{tasks(math.floor(count * size / usable))} of {usable:g} vCPU cost the same"
         )
 
 
@@ -56,12 +57,12 @@ def _connections(settings: Settings, live: Live) -> Iterable[str]:
     pool, most = pool_maximum(settings, live), settings.autoscaling.max
     if limit is None:
         yield (
-            f"{_tasks(most)} x {pool} connections ({POOL_VARIABLE}) are not compared: rds:DescribeDBInstances of "
+            f"{tasks(most)} x {pool} connections ({POOL_VARIABLE}) are not compared: rds:DescribeDBInstances of "
             f"{settings.database.instance} tells no class that is known; set database.maxConnections"
         )
     elif most * pool > limit:
         yield (
-            f"{_tasks(most)} x {pool} connections ({POOL_VARIABLE}) are {most * pool}, {settings.database.instance} "
+            f"{tasks(most)} x {pool} connections ({POOL_VARIABLE}) are {most * pool}, {settings.database.instance} "
             f"allows {limit}; {POOL_VARIABLE} of {limit // most} would fit"
         )
 
@@ -91,7 +92,3 @@ def max_connections(instance_class: str | None) -> int | None:
     large, multiple = LARGE_GIB[found[1]], int(found[2] or 1)
     memory = {**SMALL_GIB, "large": large, "xlarge": 2 * large * multiple}.get(found[3])
     return min(memory * 2**30 // BYTES_A_CONNECTION, MOST_CONNECTIONS) if memory else None
-
-
-def _tasks(count: int) -> str:
-    return "1 task" if count == 1 else f"{count} tasks"
