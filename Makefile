@@ -4,11 +4,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Engine tests run side by side, each process with a sandbox of its own.
 WORKERS ?= 2
-SWITCH := $(addprefix tests/engine/test_,switch.py cases.py mistakes.py)
+SWITCH := $(addprefix tests/engine/test_,switch.py cases.py others.py mistakes.py)
 # CI installs exactly what the lock says; a person gets what the requirements allow.
 REQUIREMENTS := $(if $(CI),--require-hashes -r requirements.lock,-r requirements-dev.txt)
 
-.PHONY: help setup demo test lint format unit sandbox-tests contract engine exam-day test-long lock scale-out clean
+.PHONY: help setup demo test lint format unit database sandbox-tests contract engine exam-day test-long lock scale-out clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -27,7 +27,7 @@ setup: .venv/installed ## Python packages into .venv, PostgreSQL, the Pulumi CLI
 demo: setup ## the switch there and back, in the sandbox
 	@$(BIN)/python -m sandbox.demo
 
-test: setup lint unit sandbox-tests contract engine exam-day ## all tests
+test: setup lint unit database sandbox-tests contract engine exam-day ## all tests
 
 lint: .venv/installed ## ruff and mypy --strict
 	$(BIN)/ruff format --check .
@@ -40,6 +40,9 @@ format: .venv/installed ## put the code in ruff's form
 
 unit: .venv/installed ## pure rules and the program under mocks: seconds, no engine
 	$(BIN)/pytest tests/unit
+
+database: setup ## who is there, asked of a real PostgreSQL
+	$(BIN)/pytest tests/database
 
 sandbox-tests: .venv/installed ## the sandbox's AWS
 	$(BIN)/pytest tests/sandbox -n $(WORKERS)

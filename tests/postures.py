@@ -64,6 +64,11 @@ DEFINITION: dict[str, Any] = {
 
 def config(stack: str) -> dict[str, str]:
     """A stack's configuration as Pulumi hands it to the program: the project's and the stack file's, as text."""
+    return dict(_config(stack))
+
+
+@cache
+def _config(stack: str) -> dict[str, str]:
     values: dict[str, str] = {}
     for name in ("Pulumi.yaml", f"Pulumi.{stack}.yaml"):
         for key, value in yaml.safe_load((ROOT / name).read_text())["config"].items():

@@ -28,58 +28,6 @@ def test_percentages_are_awss_own_where_the_application_can_use_all(project: Pro
     assert "45 % of usable = 45 % of the task" in done.output
 
 
-def test_what_autoscaling_reached_is_kept_by_exam_and_reverted_by_idle(project: Project) -> None:
-    project.up("exam")
-    project.scale_to(5)
-    done = project.up("exam")
-    assert project.status()["service"]["desired"] == 5
-    assert project.writes() == []
-    assert "18 unchanged" in done.output
-    project.up("idle")
-    service = project.status()["service"]
-    assert (service["desired"], service["running"]) == (1, 1)
-
-
-def test_what_others_deploy_survives_both_switches(project: Project) -> None:
-    project.up("exam")
-    image = "123456789012.dkr.ecr.us-east-2.amazonaws.com/pythonide-exam:2026-11-25"
-    project.deploy(image=image, variable=("NEW_FEATURE", "on"))
-    for stack, cpu in (("exam", "2048"), ("idle", "1024")):
-        project.up(stack)
-        definition = project.definition()
-        container = definition["containerDefinitions"][0]
-        assert definition["cpu"] == cpu
-        assert container["image"] == image
-        assert {"name": "NEW_FEATURE", "value": "on"} in container["environment"]
-
-
-def test_state_is_disposable(project: Project) -> None:
-    project.up("exam")
-    before = project.running_tasks(), project.definition(), project.status()
-    project.lose_state()
-    project.up("exam")
-    assert (project.running_tasks(), project.definition(), project.status()) == before
-    project.up("exam")
-    assert project.writes() == []
-
-
-def test_destroy_touches_neither_service_nor_target_group(project: Project) -> None:
-    project.up("exam")
-    before = project.service()["taskDefinition"], project.running_tasks(), project.definition(), project.target_group()
-    project.forget_calls()
-    done = project.pulumi("destroy", "-s", "exam", "--yes", "--skip-preview")
-    assert done.code == 0, done.output
-    after = project.service()["taskDefinition"], project.running_tasks(), project.definition(), project.target_group()
-    assert after == before
-    assert not {"UpdateService", "DeleteService", "DeregisterTaskDefinition"} & set(project.writes())
-    status = project.status()
-    assert (status["autoscaling"], status["alarms"], status["service"]["desired"]) == (None, [], 2)
-    project.up("idle")
-    status = project.status()
-    assert (status["autoscaling"], len(status["alarms"])) == ({"min": 1, "max": 1, "targetCpu": 45}, 7)
-    assert status["service"]["running"] == 1
-
-
 def test_a_broken_image_fails_and_the_old_tasks_still_serve(project: Project) -> None:
     serving = project.running_tasks()
     project.configure("exam", "image", "123456789012.dkr.ecr.us-east-2.amazonaws.com/pythonide-exam:broken")
