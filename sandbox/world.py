@@ -40,6 +40,11 @@ TARGET_GROUP_ATTRIBUTES = {
     "stickiness.app_cookie.cookie_name": "",
     "slow_start.duration_seconds": "0",
     "load_balancing.algorithm.anomaly_mitigation": "off",
+    # HashiCorp's provider writes its own defaults, of which one differs, over those that it finds missing.
+    "target_group_health.dns_failover.minimum_healthy_targets.count": "1",
+    "target_group_health.dns_failover.minimum_healthy_targets.percentage": "off",
+    "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count": "1",
+    "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": "off",
 }
 
 TASK_DEFINITION: dict[str, Any] = {
