@@ -18,7 +18,7 @@ def scalable_target(name: str, settings: Settings, opts: pulumi.ResourceOptions)
         name,
         service_namespace=NAMESPACE,
         scalable_dimension=DIMENSION,
-        resource_id=f"service/{settings.cluster}/{settings.service}",
+        resource_id=settings.resource_id,
         min_capacity=settings.autoscaling.min,
         max_capacity=settings.autoscaling.max,
         opts=opts,

@@ -19,7 +19,14 @@ ATTEMPTS = 5
 # https://docs.aws.amazon.com/boto3/latest/guide/retries.html
 WAITS = 15
 CONNECT_LIMIT = 5  # seconds
-DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AccessDeniedFault")
+# SNS says AuthorizationError, EC2 UnauthorizedOperation.
+DENIED = (
+    "AccessDenied",
+    "AccessDeniedException",
+    "AccessDeniedFault",
+    "AuthorizationError",
+    "UnauthorizedOperation",
+)
 EXPIRED = ("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException")
 
 

@@ -35,14 +35,8 @@ def foreign_rollout(settings: Settings, live: Live, now: datetime | None = None)
 
     A rollout towards the posture is the program's own, begun by an earlier `up` that was interrupted.
     """
-    for deployment in live.service.get("deployments", []):
-        if deployment["status"] != "PRIMARY" or deployment.get("rolloutState") != "IN_PROGRESS":
-            continue
-        if not endings(settings, live):
-            return None
-        revision = deployment["taskDefinition"].rpartition("/")[2]
-        age = (now or datetime.now(UTC)) - deployment["createdAt"]
-        return (
-            f"a rollout of {revision} that this `up` did not start is in progress since {round(age.total_seconds())} s"
-        )
-    return None
+    if live.rolling_out is None or not endings(settings, live):
+        return None
+    revision = live.rolling_out["taskDefinition"].rpartition("/")[2]
+    age = (now or datetime.now(UTC)) - live.rolling_out["createdAt"]
+    return f"a rollout of {revision} that this `up` did not start is in progress since {round(age.total_seconds())} s"

@@ -1,5 +1,6 @@
 """What runs now: the service, the task definition it uses, its target group. Read-only."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +52,14 @@ class Live:
         return f"{self.task_definition['family']}:{self.task_definition['revision']}"
 
     @property
+    def rolling_out(self) -> dict[str, Any] | None:
+        """The deployment that the service is moving to; None where it has arrived."""
+        deployments = self.service.get("deployments", [])
+        return next(
+            (d for d in deployments if d["status"] == "PRIMARY" and d.get("rolloutState") == "IN_PROGRESS"), None
+        )
+
+    @property
     def target_group_suffix(self) -> str:
         """The dimension that CloudWatch knows the target group by (targetgroup/<name>/<id>)."""
         return str(self.target_group["TargetGroupArn"].rpartition(":")[2])
@@ -61,16 +70,16 @@ class Live:
         return int(self.target_group_attributes["deregistration_delay.timeout_seconds"])
 
 
-def read_live(access: Access, settings: Settings) -> Live:
-    """Read the live things that `settings` names, with the provider's own access.
+def read_live(access: Access, settings: Settings, client: Callable[[str], Any] | None = None) -> Live:
+    """Read the live things that `settings` names, with the provider's own access, or clients that `client` gives.
 
     Raises ExamError, one line that says what was looked for and where, when one is missing, is not what this program
     can adopt, or may not be read.
     """
-    session, region = access.session(), access.region
+    client, region = client or access.session().client, access.region
     with explained("the AWS account", region):
-        account = session.client("sts").get_caller_identity()["Account"]
-    ecs, elb, scaling = (session.client(name) for name in ("ecs", "elbv2", "application-autoscaling"))
+        account = client("sts").get_caller_identity()["Account"]
+    ecs, elb, scaling = (client(name) for name in ("ecs", "elbv2", "application-autoscaling"))
     service = _service(ecs, settings, region, account)
     definition = _task_definition(ecs, service, settings, region)
     with explained(f"the revisions of service {settings.service}", region):
@@ -87,10 +96,9 @@ def read_live(access: Access, settings: Settings) -> Live:
     with explained(f"the attributes of target group {arn}", region):
         attributes = elb.describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
     resource = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
-    resource_id = f"service/{settings.cluster}/{settings.service}"
-    with explained(f"the autoscaling of {resource_id}", region):
-        targets = scaling.describe_scalable_targets(**resource, ResourceIds=[resource_id])["ScalableTargets"]
-        policies = scaling.describe_scaling_policies(**resource, ResourceId=resource_id)["ScalingPolicies"]
+    with explained(f"the autoscaling of {settings.resource_id}", region):
+        targets = scaling.describe_scalable_targets(**resource, ResourceIds=[settings.resource_id])["ScalableTargets"]
+        policies = scaling.describe_scaling_policies(**resource, ResourceId=settings.resource_id)["ScalingPolicies"]
     return Live(
         account=account,
         access=access,
@@ -101,7 +109,7 @@ def read_live(access: Access, settings: Settings) -> Live:
         load_balancer=groups[0]["LoadBalancerArns"][0].partition(":loadbalancer/")[2],
         scalable_target=targets[0] if targets else None,
         scaling_policies=policies,
-        database_class=_database_class(session, settings),
+        database_class=_database_class(client, settings),
         resolution=resolution,
     )
 
@@ -172,10 +180,10 @@ def _task_definition(ecs: Any, service: dict[str, Any], settings: Settings, regi
     return definition
 
 
-def _database_class(session: Any, settings: Settings) -> str | None:
+def _database_class(client: Callable[[str], Any], settings: Settings) -> str | None:
     """Only a hint needs it: a missing instance or permission is no reason to stop."""
     try:
-        answer = session.client("rds").describe_db_instances(DBInstanceIdentifier=settings.database.instance)
+        answer = client("rds").describe_db_instances(DBInstanceIdentifier=settings.database.instance)
     except (BotoCoreError, ClientError):
         return None
     return str(answer["DBInstances"][0]["DBInstanceClass"])

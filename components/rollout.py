@@ -34,10 +34,7 @@ def finished(
     that still drain are not waited for, as during an exam they do for an hour, unless it has to be `complete`. Raises
     ExamError when it ends elsewhere, or not within the service's own limit.
     """
-    under_way = (
-        begun or complete or any(d.get("rolloutState") == "IN_PROGRESS" for d in live.service.get("deployments", []))
-    )
-    if pulumi.runtime.is_dry_run() or not under_way:
+    if pulumi.runtime.is_dry_run() or not (begun or complete or live.rolling_out):
         return revision.apply(str)
 
     async def wait(wanted: str | None) -> str:

@@ -265,6 +265,11 @@ class Settings(Posture):
     application: Application
     students_guard: StudentsGuard
 
+    @property
+    def resource_id(self) -> str:
+        """The service as Application Auto Scaling names it."""
+        return f"service/{self.cluster}/{self.service}"
+
     @classmethod
     def of(cls, config: Mapping[str, str], stack: str) -> Self:
         """The settings in a stack's configuration.

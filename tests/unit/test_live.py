@@ -120,7 +120,8 @@ PROBLEMS: list[tuple[dict[str, Any], str]] = [
         "no permission for DescribeTaskDefinition while looking for task definition arn:aws:ecs",
     ),
     (
-        {"describe_service_revisions": refused("AccessDeniedException", "DescribeServiceRevisions")},
+        # EC2 and SNS have their own words for it.
+        {"describe_service_revisions": refused("AuthorizationError", "DescribeServiceRevisions")},
         "no permission for DescribeServiceRevisions while looking for the revisions of service pythonide-exam-task",
     ),
     (
