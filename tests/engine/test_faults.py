@@ -66,7 +66,8 @@ READ, WRITE = (
 # Seven at once: adaptive retries make 42 calls, one every 2 seconds.
 ALARMS, SERVICE_WRITE = (
     ("cloudwatch:PutMetricAlarm", "pythonide-exam-"),
-    ("ecs:UpdateService", "pythonide-exam-service"),
+    # The program's own, for the resolution of the metrics, comes first.
+    ("ecs:UpdateService", "pythonide-exam-task-service"),
 )
 
 
