@@ -7,9 +7,11 @@ from typing import Any
 
 from sandbox.plugin.resource import Properties
 
+RETRIES = 25  # of a call, HashiCorp's default for `maxRetries`
+
 
 class Aws:
-    """Clients for one provider configuration (`region`, `profile`, `assumeRoles`, keys), made once each."""
+    """Clients for one provider configuration (`region`, `profile`, `assumeRoles`, `maxRetries`, keys), made once."""
 
     def __init__(self, config: Properties) -> None:
         """Keep the configuration; structured values come as JSON text."""
@@ -18,6 +20,7 @@ class Aws:
         self._profile: str | None = config.get("profile")
         roles = config.get("assumeRoles") or []
         keys = {"accessKey": "aws_access_key_id", "secretKey": "aws_secret_access_key", "token": "aws_session_token"}
+        self._retries = int(config.get("maxRetries") or RETRIES)
         self._keys = {keys[name]: value for name, value in config.items() if name in keys and value}
         self._roles: list[Properties] = json.loads(roles) if isinstance(roles, str) else roles
         self._clients: dict[tuple[str, str], Any] = {}
@@ -49,13 +52,11 @@ class Aws:
             )
         return session
 
-    @staticmethod
-    def _make(session: Any, service: str, region: str) -> Any:
+    def _make(self, session: Any, service: str, region: str) -> Any:
         from botocore.config import Config  # noqa: PLC0415  # as above
 
-        return session.client(
-            service, region_name=region or None, config=Config(retries={"mode": "adaptive", "max_attempts": 5})
-        )
+        retries = Config(retries={"mode": "adaptive", "max_attempts": self._retries})
+        return session.client(service, region_name=region or None, config=retries)
 
 
 def reason_of(error: Exception, resource: str) -> str:

@@ -29,7 +29,7 @@ from sandbox.plugin.resource import (
 from sandbox.plugin.types import TYPES
 
 # Provider configuration that means something here; the checks that `skip…` turns off are not made anyway.
-CONFIG = frozenset({"region", "profile", "assumeRoles", "accessKey", "secretKey", "token", "version"})
+CONFIG = frozenset({"maxRetries", "region", "profile", "assumeRoles", "accessKey", "secretKey", "token", "version"})
 
 
 def plain(struct: struct_pb2.Struct) -> Properties:
