@@ -12,7 +12,6 @@ from sandbox import process
 from sandbox.process import SandboxError, Server
 
 DEFAULT_PORT = 5199
-UNWANTED = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
 
 
 def main() -> None:
@@ -65,9 +64,12 @@ def start(_: argparse.Namespace) -> None:
     except BaseException as error:
         launched.terminate()
         launched.wait()
+        process.clear(home)
         if isinstance(error, EngineError):
             raise SandboxError(str(error)) from error
         raise
+    for lacking in server.ask("GET", "status")["parts"]["lacks"]:
+        print(f"The sandbox has {lacking}")
     me = f"{_short(sys.executable)} -m sandbox"
     print(f"The sandbox runs: AWS on http://127.0.0.1:{server.port}, the exam service idle. Next:")
     print(f'    eval "$({me} env)"\n    pulumi up -s exam\n    {me} status')
@@ -80,8 +82,8 @@ def stop(_: argparse.Namespace) -> None:
 
 def status(arguments: argparse.Namespace) -> None:
     """Prints what runs, as JSON or as a table."""
-    world = _server().ask("GET", "status")["world"]
-    print(json.dumps(world) if arguments.json else _table(world))
+    told = _server().ask("GET", "status")
+    print(json.dumps(told["world"]) if arguments.json else _table(told["world"], told["parts"]))
 
 
 def calls(arguments: argparse.Namespace) -> None:
@@ -129,10 +131,11 @@ def env(_: argparse.Namespace) -> None:
 
     home = process.home()
     try:
-        variables = engine.environment(home, _server().port)
+        server = _server()
+        variables = engine.environment(home, server.port) | process.exam_variables(home, server)
     except EngineError as error:
         raise SandboxError(str(error)) from error
-    for name in UNWANTED:
+    for name in process.ELSEWHERE:
         if name not in variables:
             print(f"unset {name}")
     for name, value in variables.items():
@@ -169,7 +172,7 @@ def _short(path: str) -> str:
     return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path
 
 
-def _table(world: dict[str, Any]) -> str:
+def _table(world: dict[str, Any], parts: dict[str, Any]) -> str:
     service, targets, autoscaling = world["service"], world["targets"], world["autoscaling"]
     rows = [("service", "deleted")]
     if service:
@@ -189,6 +192,8 @@ def _table(world: dict[str, Any]) -> str:
         bounds += f", at {autoscaling['targetCpu']:g} % of a task's CPU"
     rows.append(("autoscaling", bounds))
     rows += [("alarm", name) for name in world["alarms"]] or [("alarms", "none")]
+    rows.append(("address", parts["address"] or "none"))
+    rows.append(("database", "up" if parts["database"] else "none"))
     return "\n".join(f"{name:<12} {value}" for name, value in rows)
 
 

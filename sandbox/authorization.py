@@ -6,6 +6,7 @@ from moto.core.responses import ActionResult, BaseResponse
 from moto.iam.access_control import IAMPolicy, IAMRequest
 
 from sandbox.calls import SIGNING_NAMES
+from sandbox.ecs.tasks_api import TasksApi
 from sandbox.permissions import allowed, needs
 
 
@@ -21,7 +22,8 @@ def _check(request: IAMRequest, called: BaseResponse | str) -> None:
     statements = [statement for document in documents for statement in document["Statement"]]
     where = f"{request._region}:{request.account_id}"
     service = SIGNING_NAMES.get(request._service, request._service)
-    for need in needs(f"{service}:{request._action.partition(':')[2]}", called._get_param, where):
+    parameter = called.parameter if isinstance(called, TasksApi) else called._get_param
+    for need in needs(f"{service}:{request._action.partition(':')[2]}", parameter, where):
         if not allowed(statements, need):
             raise AccessDenied(
                 "AccessDeniedException" if "X-Amz-Target" in request._headers else "AccessDenied",
@@ -37,7 +39,14 @@ def _call(called: BaseResponse) -> TYPE_RESPONSE:
         return called.serialized(ActionResult(refused))
 
 
+def _check_signature(request: IAMRequest) -> None:
+    """moto leaves the query of a GET out of what it signs, and so refuses each that has one."""
+    if request._method != "GET":
+        _motos_check_signature(request)
+
+
 _motos_check, _motos_call = IAMRequest.check_action_permitted, BaseResponse.call_action
+_motos_check_signature = IAMRequest.check_signature
 
 
 def enforce() -> None:
@@ -45,4 +54,5 @@ def enforce() -> None:
     # moto hands on whatever this gives it, to `_check`; IAM, STS and SQS have one of their own, and moto's check.
     BaseResponse._determine_resource = lambda called: called  # type: ignore[attr-defined]
     IAMRequest.check_action_permitted = _check  # type: ignore[method-assign, assignment]
+    IAMRequest.check_signature = _check_signature  # type: ignore[method-assign, assignment]
     BaseResponse.call_action = _call  # type: ignore[method-assign, assignment]

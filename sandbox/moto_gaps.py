@@ -1,6 +1,7 @@
 """What moto 5.2.5 lacks, outside ECS, of the AWS that this project talks to. Each method says why it is here."""
 
 import json
+import math
 from typing import Any
 
 import moto.applicationautoscaling.urls
@@ -13,6 +14,7 @@ from moto.applicationautoscaling.models import (
     applicationautoscaling_backends,
 )
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
+from moto.cloudwatch.models import Statistics
 from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult
 from moto.ecs.models import ecs_backends
@@ -20,7 +22,7 @@ from moto.elbv2.exceptions import TargetGroupNotFoundError
 from moto.elbv2.models import FakeTargetGroup
 from moto.elbv2.responses import ELBV2Response
 
-from sandbox import authorization, autoscaling
+from sandbox import account_gaps, authorization, autoscaling
 from sandbox.ecs import answers
 from sandbox.ecs.answers import HIGH_RESOLUTION
 from sandbox.ecs.api import EcsApi
@@ -83,6 +85,12 @@ class AutoscalingApi(ApplicationAutoScalingResponse):
         names = self._get_param("PolicyNames")
         answer["ScalingPolicies"] = [p for p in answer["ScalingPolicies"] if not names or p["PolicyName"] in names]
         return json.dumps(answer)
+
+    def describe_scaling_activities(self) -> str:
+        """moto knows none."""
+        known = vars(self._backend).get("sandbox_activities", [])
+        asked = self._get_param("ResourceId")
+        return json.dumps({"ScalingActivities": [a for a in known if asked in (None, a["ResourceId"])]})
 
     def delete_scaling_policy(self) -> str:
         """AWS has another error for a policy that is not there."""
@@ -181,6 +189,17 @@ class LoadBalancingApi(ELBV2Response):
         return self.elbv2_backend.target_groups[arn]
 
 
+def _statistic(statistics: Statistics, name: str) -> Any:
+    """moto knows no percentile: of no value none, else the nearest rank."""
+    if not name.startswith("p"):
+        return _motos_statistic(statistics, name)
+    values = sorted(statistics.metric_single_values_list)
+    return values[math.ceil(len(values) * float(name[1:]) / 100) - 1] if values else None
+
+
+_motos_statistic = Statistics.get_statistics_for_type
+
+
 def _require_service(backend: ApplicationAutoscalingBackend, resource: str) -> bool:
     """Raises AWS's error for a scalable target of a service that is not there; moto asks its own ECS."""
     live = ecs_of(backend.ecs_backend).services.get(resource.removeprefix("service/"))
@@ -194,6 +213,8 @@ def fill() -> None:
     moto.ecs.urls.url_paths = {"{0}/$": EcsApi.dispatch}
     moto.applicationautoscaling.urls.url_paths = {"{0}/$": AutoscalingApi.dispatch}
     moto.elb.urls.url_paths = {"{0}/$": LoadBalancingApi.dispatch}
+    account_gaps.fill()
+    Statistics.get_statistics_for_type = _statistic  # type: ignore[method-assign, assignment]
     authorization.enforce()
     # mypy takes assigning to a method for a mistake; it is what this module is for.
     ApplicationAutoscalingBackend._ecs_service_exists_for_target = _require_service  # type: ignore[method-assign, assignment]

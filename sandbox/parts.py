@@ -7,10 +7,19 @@ from collections.abc import Callable
 
 from sandbox import postgres
 
+
+def haproxy() -> str | None:
+    """HAProxy's program; None where it is not installed."""
+    return shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin:/usr/local/sbin")
+
+
 # What is needed for which part, by Debian's name of the package.
 PARTS: dict[str, tuple[str, Callable[[], object]]] = {
-    "postgresql": ("PostgreSQL, for the tests of who is there", postgres.binaries),
+    "postgresql": ("PostgreSQL, the application's database", postgres.binaries),
+    "haproxy": ("HAProxy, the load balancer", haproxy),
 }
+# What the sandbox does without where it is not installed.
+WITHOUT = {"postgresql": "no database and no application", "haproxy": "no load balancer"}
 
 
 def missing() -> list[str]:
@@ -26,7 +35,8 @@ def main() -> None:
         for command in (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", *packages]):
             subprocess.run(["apt-get", *command], env=env, check=False, stdout=subprocess.DEVNULL)  # noqa: S607
     for package in missing():
-        print(f"Not installed: {PARTS[package][0]}; its tests are skipped. Debian, Ubuntu: apt-get install {package}")
+        what = f"Not installed: {PARTS[package][0]}; the sandbox runs without, and its tests are skipped"
+        print(f"{what}. Debian, Ubuntu: apt-get install {package}")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,9 @@ RESOURCES = {
     "ecs:RegisterTaskDefinition": "task-definition/{family}:*",
     "ecs:ListTasks": "container-instance/{cluster}/*",
     "ecs:DescribeTasks": "{tasks}",
+    "ecs:ListServiceDeployments": "service/{cluster}/{service}",
+    "ecs:RunTask": "task-definition/{taskDefinition}",
+    "ecs:StopTask": "{task}",
     "application-autoscaling:RegisterScalableTarget": "scalable-target/*",
     "application-autoscaling:DeregisterScalableTarget": "scalable-target/*",
     "application-autoscaling:PutScalingPolicy": "scalable-target/*",
@@ -26,8 +29,12 @@ RESOURCES = {
     "application-autoscaling:ListTagsForResource": "{ResourceARN}",
     "cloudwatch:PutMetricAlarm": "alarm:{AlarmName}",
     "cloudwatch:DescribeAlarms": "alarm:{AlarmNames}",
+    "cloudwatch:DescribeAlarmHistory": "alarm:{AlarmName}",
     "cloudwatch:DeleteAlarms": "alarm:{AlarmNames}",
     "cloudwatch:ListTagsForResource": "{ResourceARN}",
+    "cloudwatch:PutDashboard": "dashboard/{DashboardName}",
+    "cloudwatch:GetDashboard": "dashboard/{DashboardName}",
+    "cloudwatch:DeleteDashboards": "dashboard/{DashboardNames}",
     "elasticloadbalancing:ModifyTargetGroup": "{TargetGroupArn}",
     "elasticloadbalancing:ModifyTargetGroupAttributes": "{TargetGroupArn}",
     "events:PutRule": "rule/{Name}",
@@ -45,10 +52,23 @@ RESOURCES = {
     "sns:Subscribe": "{TopicArn}",
     "sns:Unsubscribe": "{SubscriptionArn}",
     "sns:GetSubscriptionAttributes": "{SubscriptionArn}",
+    "iam:SimulatePrincipalPolicy": "{PolicySourceArn}",
     "rds:DescribeDBInstances": "db:{DBInstanceIdentifier}",
     "secretsmanager:GetSecretValue": "{SecretId}",
+    "secretsmanager:DescribeSecret": "{SecretId}",
+    "acm:DescribeCertificate": "{CertificateArn}",
+    "elasticfilesystem:DescribeFileSystems": "file-system/{FileSystemId}",
+    "elasticfilesystem:DescribeMountTargets": "file-system/{FileSystemId}",
+    "ecr:DescribeImages": "repository/{repositoryName}",
+    # With ":*" for all actions but those on tags:
+    # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
+    "logs:FilterLogEvents": "log-group:{logGroupName}:*",
+    "logs:GetLogEvents": "log-group:{logGroupName}:log-stream:{logStreamName}",
+    "sns:ListSubscriptionsByTopic": "{TopicArn}",
     "ssm:GetParameter": "parameter/{Name}",
 }
+# An ARN of theirs names no region.
+EVERYWHERE = ("dashboard/",)
 OF_SCALING = {
     "application-autoscaling:service-namespace": "{ServiceNamespace}",
     "application-autoscaling:scalable-dimension": "{ScalableDimension}",
@@ -60,6 +80,7 @@ CONDITION_KEYS = {
     "application-autoscaling:PutScalingPolicy": OF_SCALING,
     "application-autoscaling:DeleteScalingPolicy": OF_SCALING,
     "sns:Subscribe": {"sns:Protocol": "{Protocol}"},
+    "ecs:RunTask": {"ecs:cluster": "{cluster}"},
 }
 IN_CLUSTER = re.compile(r"(arn:aws:ecs:[^:]+:[^:]+):(?:service|service-revision|task|container-instance)/([^/]+)/")
 
@@ -77,21 +98,23 @@ def needs(action: str, parameter: Callable[[str], Any], where: str) -> Iterable[
     """What a call needs: the action itself and what AWS asks for beside it.
 
     Takes `service:Action`, what gives a parameter of the request by its name, and `region:account`. Registering a task
-    definition passes its roles on and tags it: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html,
+    definition passes its roles on and tags it; running a task passes its definition's roles on: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html,
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/supported-iam-actions-tagging.html
     """
     resource = _filled(RESOURCES.get(action, "*"), parameter)
+    if resource.startswith(EVERYWHERE):
+        where = f":{where.partition(':')[2]}"
     if resource != "*" and not resource.startswith("arn:"):
         resource = f"arn:aws:{action.partition(':')[0]}:{where}:{resource}"
     context = {key: _filled(template, parameter) for key, template in CONDITION_KEYS.get(action, {}).items()}
     if within := IN_CLUSTER.match(resource):
         context["ecs:cluster"] = f"{within[1]}:cluster/{within[2]}"
     yield Need(action, resource, context)
-    if action == "ecs:RegisterTaskDefinition":
+    if action in ("ecs:RegisterTaskDefinition", "ecs:RunTask"):
         for role in {parameter("taskRoleArn"), parameter("executionRoleArn")} - {None}:
             yield Need("iam:PassRole", role, {"iam:PassedToService": "ecs-tasks.amazonaws.com"})
-        if parameter("tags"):
-            yield Need("ecs:TagResource", resource, {"ecs:CreateAction": "RegisterTaskDefinition"})
+    if action == "ecs:RegisterTaskDefinition" and parameter("tags"):
+        yield Need("ecs:TagResource", resource, {"ecs:CreateAction": "RegisterTaskDefinition"})
 
 
 def allowed(statements: Iterable[Mapping[str, Any]], need: Need) -> bool:
@@ -123,7 +146,8 @@ def _listed(value: Any) -> list[str]:
 def _filled(template: str, parameter: Callable[[str], Any]) -> str:
     def value(match: re.Match[str]) -> str:
         given = parameter(match[1])
-        text = str((given[0] if isinstance(given, list) and given else given) or "*").lstrip("/")
+        text = str((given[0] if isinstance(given, list) and given else given) or "*")
+        text = text.lstrip("/") if template[: match.start()].endswith("/") else text
         return text if match[0] == template or not text.startswith("arn:") else text.rpartition("/")[2]
 
     return re.sub(r"\{(\w+)\}", value, template)

@@ -1,5 +1,6 @@
 """The sandbox's server as a process: started, found, asked, stopped. Imports nothing that takes time."""
 
+import csv
 import fcntl
 import http.client
 import json
@@ -12,7 +13,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sandbox import children
+
 PROJECT = Path(__file__).resolve().parent.parent
+# In the sandbox's folder: the application's accounts with their passwords, and the one that is for tests.
+ACCOUNTS, TEST_ACCOUNT = "accounts.csv", "checklist"
+# Variables of the user's that lead somewhere else, and an address where nobody listens.
+ELSEWHERE = (
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_SESSION_TOKEN",
+    "EXAM_DATABASE_URL",
+    "EXAM_TEST_USER",
+    "EXAM_TEST_PASSWORD",
+    "EXAM_ACCOUNTS",
+)
+NOBODY = "http://127.0.0.1:9"
 FAULT_KINDS = ("throttle", "error", "drop", "hang", "deny", "refuse")
 START_TIMEOUT = 60.0  # seconds
 STOP_TIMEOUT = 5.0
@@ -67,10 +83,10 @@ def find(folder: Path) -> Server | None:
 def launch(folder: Path, port: int) -> "subprocess.Popen[bytes]":
     """Starts a server that outlives this process, its log in the folder; port 0 is any free one."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "server.json").unlink(missing_ok=True)
+    clear(folder)
     with (folder / "server.log").open("wb") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "sandbox.server", str(folder), str(port)],
+            [sys.executable, "-m", "sandbox.boot", str(folder), str(port)],
             cwd=PROJECT,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -100,7 +116,9 @@ def await_server(folder: Path, process: "subprocess.Popen[bytes]") -> Server:
 
 def stop(folder: Path) -> bool:
     """Ends the server of a folder, gently if that works; False if none ran. Clears what a crashed one left behind."""
-    server = find(folder)
+    deadline = time.monotonic() + START_TIMEOUT
+    while (server := find(folder)) is None and _locked(folder) and time.monotonic() < deadline:
+        time.sleep(0.05)  # It still starts, and says in a moment which process it is.
     if server:
         for number in (signal.SIGTERM, signal.SIGKILL):
             os.kill(server.pid, number)
@@ -109,8 +127,36 @@ def stop(folder: Path) -> bool:
                 time.sleep(0.02)
             if not _locked(folder):
                 break
-    (folder / "server.json").unlink(missing_ok=True)
+    clear(folder)
     return server is not None
+
+
+def clear(folder: Path) -> None:
+    """Removes what a crashed server left behind; nothing of one that lives."""
+    if not _locked(folder):
+        (folder / "server.json").unlink(missing_ok=True)
+        children.clear(folder)
+
+
+def exam_variables(folder: Path, server: Server) -> dict[str, str]:
+    """What clients of the exam URL need here: where it really is, and the test account, if there is one.
+
+    They never reach the real exam: without a load balancer there is nobody where they look.
+
+    Raises:
+        SandboxError: the server does not answer.
+    """
+    address = server.ask("GET", "status")["parts"]["address"]
+    if address is None:
+        return {"EXAM_ADDRESS": NOBODY}
+    with (folder / ACCOUNTS).open(newline="") as file:
+        passwords = {row["username"]: row["password"] for row in csv.DictReader(file)}
+    return {
+        "EXAM_ADDRESS": address,
+        "EXAM_TEST_USER": TEST_ACCOUNT,
+        "EXAM_TEST_PASSWORD": passwords[TEST_ACCOUNT],
+        "EXAM_ACCOUNTS": str(folder / ACCOUNTS),
+    }
 
 
 def _locked(folder: Path) -> bool:

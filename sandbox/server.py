@@ -1,10 +1,10 @@
 """The sandbox's AWS: one process that serves moto, the ECS scheduler and the sandbox's own control on loopback.
 
-`python -m sandbox start` runs it as `python -m sandbox.server <home> <port>`. It writes `server.json` (port, pid) into
-its home when it is ready and removes it when it ends. For as long as it lives it holds the lock on `server.lock`.
+`python -m sandbox start` runs it by way of boot.py. It writes `server.json` (port, pid) into its home when it is ready
+and removes it when it ends.
 
 Control, all JSON:
-    GET    /sandbox/status   pid, whether everything is steady, what runs, the deployments that failed
+    GET    /sandbox/status   pid, whether everything is steady, what runs, the deployments that failed, the real parts
     GET    /sandbox/calls    every AWS call since the last clearing
     DELETE /sandbox/calls    clears them
     POST   /sandbox/reset    the world as at the start, no calls, no faults, no load
@@ -12,16 +12,14 @@ Control, all JSON:
     POST   /sandbox/faults   adds one
     DELETE /sandbox/faults   ends all
     GET    /sandbox/load     the load on the service's CPU and what came of it (load.py)
-    POST   /sandbox/load     sets it: {"vcpus": 1.5}
+    POST   /sandbox/load     sets it: {"vcpus": 1.5}, or {"vcpus": null} for what the tasks' processes use
     DELETE /sandbox/load     ends it
 """
 
-import fcntl
 import json
 import os
 import signal
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -38,8 +36,10 @@ from werkzeug.wrappers import Request, Response
 from sandbox import moto_gaps, world
 from sandbox.calls import CallLog
 from sandbox.ecs import scheduler
+from sandbox.ecs.state import fargate
 from sandbox.faults import Fault, Faults
 from sandbox.load import Load
+from sandbox.machines import Machines
 from sandbox.status import status
 
 # The process that the server is to end with, if any.
@@ -58,14 +58,15 @@ class Handler(MotoRequestHandler):
 class Sandbox:
     """The WSGI application: the sandbox's control under /sandbox/, AWS everywhere else."""
 
-    def __init__(self) -> None:
+    def __init__(self, machines: Machines) -> None:
         """Prepares AWS; each service is imported when it is first asked."""
+        self.machines = machines
         self.faults = Faults(DomainDispatcherApplication(create_backend_app))
         self.calls = CallLog(self.faults)
-        self.load = Load()
+        self.load = Load(machines.used)
         # By method and path: what the request's JSON is made of, and the answer; None is an empty one.
         self._controls: dict[tuple[str, str], Callable[[Any], Any]] = {
-            ("GET", "status"): lambda _: {"pid": os.getpid(), **status()},
+            ("GET", "status"): lambda _: {"pid": os.getpid(), **status(), "parts": machines.told()},
             ("GET", "calls"): lambda _: self.calls.all(),
             ("DELETE", "calls"): lambda _: self.calls.clear(),
             ("POST", "reset"): lambda _: self._reset(),
@@ -73,7 +74,7 @@ class Sandbox:
             ("POST", "faults"): lambda fault: self.faults.add(Fault(**fault)),
             ("DELETE", "faults"): lambda _: self.faults.clear(),
             ("GET", "load"): lambda _: self.load.told(),
-            ("POST", "load"): lambda load: self.load.set(float(load["vcpus"]), time.time()),
+            ("POST", "load"): lambda load: self._set_load(load, time.time()),
             ("DELETE", "load"): lambda _: self.load.end(),
         }
 
@@ -90,10 +91,17 @@ class Sandbox:
         answer = control(request.get_json() if request.get_data() else None)
         return _json({} if answer is None else answer)
 
+    def _set_load(self, load: dict[str, float | None], now: float) -> None:
+        vcpus = load["vcpus"]
+        if vcpus is None:
+            self.load.measure(now)
+        else:
+            self.load.set(vcpus, now)
+
     def _reset(self) -> None:
         self.faults.clear()
         self.load.end()
-        world.seed()
+        self.machines.reset(lambda: world.seed(self.machines.url), lambda: bool(status()["steady"]))
         self.calls.clear()
 
 
@@ -101,27 +109,13 @@ def _json(content: Any, code: int = 200) -> Response:
     return Response(json.dumps(content), code, mimetype="application/json")
 
 
-def serve(home: Path, port: int) -> None:
-    """Serves until SIGTERM or SIGINT. A port of 0 is any free one.
-
-    Raises:
-        SystemExit: another sandbox has this home, or the port is taken.
-    """
-    lock = (home / "server.lock").open("w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        sys.exit(f"a sandbox runs in {home} already")
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(("127.0.0.1", port))
-    except OSError:
-        sys.exit(f"port {port} is taken; choose another with SANDBOX_PORT, or 0 for any free one")
-    listener.listen(128)
+def serve(home: Path, listener: socket.socket, machines: Machines) -> None:
+    """Serves on a listening socket until SIGTERM or SIGINT; the machines are started, and ended by the caller."""
     moto_gaps.fill()
-    world.seed()
-    sandbox = Sandbox()
+    fargate.real, fargate.files = machines.real, machines.files
+    world.seed(machines.url)
+    machines.world_is_up()
+    sandbox = Sandbox(machines)
     server = make_server(
         "127.0.0.1",
         listener.getsockname()[1],
@@ -162,7 +156,3 @@ def _run(server: BaseWSGIServer, sandbox: Sandbox, announcement: Path) -> None:
         server.serve_forever()
     finally:
         announcement.unlink(missing_ok=True)
-
-
-if __name__ == "__main__":
-    serve(Path(sys.argv[1]), int(sys.argv[2]))

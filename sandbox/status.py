@@ -7,12 +7,12 @@ from moto.cloudwatch.models import cloudwatch_backends
 from moto.ecs.models import ecs_backends
 
 from sandbox.ecs import answers, rules
-from sandbox.ecs.state import LiveService, ecs_of, lock
+from sandbox.ecs.state import LiveService, ecs_of, fargate, lock
 from sandbox.world import ACCOUNT, CLUSTER, REGION, SERVICE, the_service
 
 
 def status() -> dict[str, Any]:
-    """Whether the exam service is steady, what runs, and each of its deployments that failed.
+    """Whether the exam service is steady and reachable, what runs, and each of its deployments that failed.
 
     `world` is what `python -m sandbox status --json` prints; `service` in it is null if the service was deleted. Its
     `alarms` are those that somebody made, without the two that a scaling policy keeps for itself.
@@ -21,7 +21,7 @@ def status() -> dict[str, Any]:
         live = the_service()
         alarms = cloudwatch_backends[ACCOUNT][REGION].alarms
         return {
-            "steady": live is not None and rules.steady(live.state),
+            "steady": live is not None and rules.steady(live.state) and fargate.serves(live.state),
             "world": {
                 "service": live and _service(live),
                 "autoscaling": _autoscaling(),

@@ -39,7 +39,7 @@ class Outcome:
 
 def surge(settings: Settings, resolution: int, phase: int) -> Outcome:
     """The surge, `phase` seconds into a period of the metric, met with `resolution` instead of the posture's own."""
-    policy, size = _policy(settings, resolution), settings.cpu / figures.CPU_UNITS
+    rule, size = policy(settings, resolution), settings.cpu / figures.CPU_UNITS
     usable = settings.application.vcpus or size
     service = _steady(settings)
     last, activities, healthy, published, area = Activity(), [], [], [], 0.0
@@ -51,7 +51,7 @@ def surge(settings: Settings, resolution: int, phase: int) -> Outcome:
         if now % resolution == 0:
             published.append(area / resolution)
             area = 0.0
-            desired = autoscaling.desired_count(policy, published, service.desired_count, last, now)
+            desired = autoscaling.desired_count(rule, published, service.desired_count, last, now)
             if desired != service.desired_count:
                 last = autoscaling.after(last, service.desired_count, desired, now)
                 activities.append((now, desired))
@@ -61,7 +61,8 @@ def surge(settings: Settings, resolution: int, phase: int) -> Outcome:
     return Outcome(triggered - began, healthy.index(first) - began, healthy.index(tasks) - began, tasks)
 
 
-def _policy(settings: Settings, resolution: int) -> Policy:
+def policy(settings: Settings, resolution: int) -> Policy:
+    """The posture's target tracking on CPU, with metrics every `resolution` seconds."""
     scaling = settings.autoscaling
     return Policy(
         target=figures.cpu_percent(scaling.target_cpu, settings.cpu, settings.application).aws,

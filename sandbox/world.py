@@ -3,6 +3,7 @@
 It goes straight into moto's backends, so that seeding takes a moment and shows in no list of AWS calls.
 """
 
+import copy
 import time
 from typing import Any
 
@@ -18,6 +19,7 @@ from moto.moto_api._internal import mock_random
 from moto.moto_api._internal.models import moto_api_backend
 from moto.rds.models import rds_backends
 
+from sandbox import postgres, surroundings
 from sandbox.ecs import answers, scheduler
 from sandbox.ecs.state import LiveService, ecs_of, lock
 
@@ -27,7 +29,7 @@ CLUSTER = "pythonide-cluster"
 SERVICE = "pythonide-exam-task-service"
 IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/pythonide-exam:latest"
 # Stands for the real credential that the live definition carries in clear; a test looks for it wherever it must not be.
-PLANTED_PASSWORD = "planted-Tr0ub4dor-credential"  # noqa: S105 - planted, and of no use anywhere
+PLANTED_PASSWORD = postgres.PLANTED_PASSWORD
 HOST_NAME = "exam.pythonide-classroom.tech"
 TAGS = {"Project": "pythonide", "Owner": "operations"}
 
@@ -65,7 +67,7 @@ TASK_DEFINITION: dict[str, Any] = {
                 {
                     "name": "DATABASE_URL",
                     # Nothing listens there: who asks knows at once.
-                    "value": f"postgresql://pythonide:{PLANTED_PASSWORD}@127.0.0.1:9/pythonide_exam",
+                    "value": postgres.url(9, PLANTED_PASSWORD),
                 },
                 {"name": "IDE_DATA_PATH", "value": "/mnt/efs/pythonide-data-exam"},
                 {"name": "IS_EXAM_MODE", "value": "true"},
@@ -97,8 +99,11 @@ TASK_DEFINITION: dict[str, Any] = {
 }
 
 
-def seed() -> None:
-    """Empties AWS and builds the live environment; the same ARNs every time, so that a stack's state stays valid."""
+def seed(database_url: str | None = None) -> None:
+    """Empties AWS and builds the live environment; the same ARNs every time, so that a stack's state stays valid.
+
+    With a database its URL is in the live definition.
+    """
     with lock:
         moto_api_backend.reset()
         mock_random.seed(0)
@@ -106,7 +111,9 @@ def seed() -> None:
         _roles_logs_and_files(subnets)
         _image()
         _database(database_group)
-        _service(subnets, security_group, _load_balancer(subnets, security_group))
+        _service(subnets, security_group, _load_balancer(subnets, security_group), _definition(database_url))
+        # After all that has been there for longer: the ARNs above must stay the same.
+        surroundings.add(ACCOUNT, REGION, security_group)
 
 
 def the_service() -> LiveService | None:
@@ -196,7 +203,9 @@ def _load_balancer(subnets: list[str], security_group: str) -> str:
         tags=_tags(),
     )
     group.attributes.update(TARGET_GROUP_ATTRIBUTES)
-    certificate = acm_backends[ACCOUNT][REGION].request_certificate(HOST_NAME, "", [], [])
+    acm = acm_backends[ACCOUNT][REGION]
+    certificate = acm.request_certificate(HOST_NAME, "", [], [])
+    acm._certificates[certificate].status = "ISSUED"
     not_found = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404", "ContentType": "text/plain"}}
     listener = elb.create_listener(balancer.arn, "HTTPS", "443", "ELBSecurityPolicy-2016-08", certificate, [not_found])
     to_the_group = {"Type": "forward", "TargetGroupArn": group.arn}
@@ -206,12 +215,19 @@ def _load_balancer(subnets: list[str], security_group: str) -> str:
     return arn
 
 
-def _service(subnets: list[str], security_group: str, target_group_arn: str) -> None:
+def _definition(database_url: str | None) -> dict[str, Any]:
+    definition = copy.deepcopy(TASK_DEFINITION) | {"tags": _tags("key", "value")}
+    if database_url:
+        definition["containerDefinitions"][0]["environment"][0]["value"] = database_url
+    return definition
+
+
+def _service(subnets: list[str], security_group: str, target_group_arn: str, definition: dict[str, Any]) -> None:
     backend = ecs_backends[ACCOUNT][REGION]
     backend.create_cluster(CLUSTER)
     ecs = ecs_of(backend)
     running_since = time.time() - 3600
-    ecs.task_definitions.register(TASK_DEFINITION | {"tags": _tags("key", "value")})
+    ecs.task_definitions.register(definition)
     ecs.create_service(
         CLUSTER,
         {

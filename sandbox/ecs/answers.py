@@ -4,18 +4,11 @@ import hashlib
 import zlib
 from typing import Any
 
-from sandbox.ecs.rules import ACTIVE, RUNNING, Deployment, Phase, Task
-from sandbox.ecs.state import Ecs, LiveService
+from sandbox.ecs.rules import ACTIVE, RUNNING, Deployment, Phase
+from sandbox.ecs.state import LiveService
 
 KEPT_EVENTS = 100  # as AWS
 STANDARD_RESOLUTION, HIGH_RESOLUTION = 60, 20  # seconds
-LAST_STATUS = {
-    Phase.PENDING: "PENDING",
-    Phase.INITIAL: "RUNNING",
-    Phase.HEALTHY: "RUNNING",
-    Phase.DRAINING: "DEACTIVATING",
-    Phase.STOPPED: "STOPPED",
-}
 TARGET_HEALTH: dict[Phase, dict[str, str]] = {
     Phase.INITIAL: {
         "State": "initial",
@@ -143,66 +136,6 @@ def _service_deployment_status(live: LiveService, deployment: Deployment) -> str
     if deployment.rollout_state == "IN_PROGRESS":
         return "IN_PROGRESS" if deployment is live.state.primary else "STOPPED"
     return {"COMPLETED": "SUCCESSFUL", "FAILED": "STOPPED"}[deployment.rollout_state]
-
-
-def task(ecs: Ecs, live: LiveService, task: Task) -> dict[str, Any]:
-    """A task as DescribeTasks answers it."""
-    definition = ecs.task_definitions.find(task.task_definition).definition
-    arn = ecs.arn(f"task/{live.cluster}/{task.id}")
-    checked = any("healthCheck" in container for container in definition["containerDefinitions"])
-    health = "HEALTHY" if checked and task.phase is Phase.HEALTHY else "UNKNOWN"
-    interface = f"eni-{task.id[:17]}"
-    answer: dict[str, Any] = {
-        "taskArn": arn,
-        "clusterArn": live.settings["clusterArn"],
-        "taskDefinitionArn": task.task_definition,
-        "group": f"service:{live.state.name}",
-        "startedBy": task.deployment_id,
-        "launchType": live.settings["launchType"],
-        "platformVersion": "1.4.0",
-        "platformFamily": live.settings["platformFamily"],
-        "cpu": definition.get("cpu"),
-        "memory": definition.get("memory"),
-        "lastStatus": LAST_STATUS[task.phase],
-        "desiredStatus": "RUNNING" if task.phase in ACTIVE else "STOPPED",
-        "healthStatus": health,
-        "connectivity": "CONNECTED",
-        "createdAt": task.created,
-        "startedAt": task.started,
-        "enableExecuteCommand": live.settings["enableExecuteCommand"],
-        "overrides": {"containerOverrides": [], "inferenceAcceleratorOverrides": []},
-        "attachments": [
-            {
-                "id": f"{task.id[:8]}-0000-4000-8000-{task.id[-12:]}",
-                "type": "ElasticNetworkInterface",
-                "status": "ATTACHED" if task.phase in RUNNING else "DELETED",
-                "details": [
-                    {"name": "subnetId", "value": task.subnet},
-                    {"name": "networkInterfaceId", "value": interface},
-                    {"name": "privateIPv4Address", "value": task.ip},
-                ],
-            }
-        ],
-        "containers": [
-            {
-                "containerArn": f"{arn.replace(':task/', ':container/')}/{container['name']}",
-                "taskArn": arn,
-                "name": container["name"],
-                "image": container["image"],
-                "imageDigest": image_digest(container["image"]),
-                "lastStatus": LAST_STATUS[task.phase],
-                "healthStatus": health,
-                "cpu": str(container["cpu"]),
-                "networkInterfaces": [{"attachmentId": interface, "privateIpv4Address": task.ip}],
-            }
-            for container in definition["containerDefinitions"]
-        ],
-    }
-    if task.phase is Phase.STOPPED:
-        answer |= {"stoppedAt": task.stopped, "stopCode": "ServiceSchedulerInitiated"}
-    if task.stopped_reason:
-        answer["stoppedReason"] = task.stopped_reason
-    return answer
 
 
 def image_digest(image: str) -> str:

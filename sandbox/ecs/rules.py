@@ -103,11 +103,15 @@ class Service:
 
 @dataclass(frozen=True)
 class Pace:
-    """Seconds that a task takes to start, then to become healthy, and to drain (asked when a task begins to drain)."""
+    """Seconds that a task takes to start, then at least to become healthy, and to drain.
+
+    `drain` is asked when a task begins to drain; `answers` says whether a task's process answers health checks by now.
+    """
 
     start: float
     health: float
     drain: Callable[[], float]
+    answers: Callable[[Task], bool] = lambda _: True
 
 
 def deploy(service: Service, deployment: Deployment) -> None:
@@ -140,6 +144,11 @@ def begin_to_stop(service: Service, task: Task, now: float, pace: Pace, reason: 
     else:
         task.phase, task.until = Phase.DRAINING, now + pace.drain()
         service.tell(now, "has begun draining connections on 1 tasks.")
+
+
+def fail(task: Task, now: float, reason: str) -> None:
+    """Has a task that runs stop, and count as failed, when time passes next; one that drains just stops."""
+    task.failure, task.until = reason, now
 
 
 def missing_tasks(service: Service) -> int:
@@ -195,6 +204,8 @@ def _enter_next_phase(service: Service, task: Task, now: float, pace: Pace) -> N
         task.phase, task.started, task.until = Phase.INITIAL, now, now + pace.health
     elif task.phase is Phase.DRAINING:
         _stop(task, now)
+    elif task.failure is None and not pace.answers(task):
+        return
     elif task.failure is None:
         task.phase, task.until = Phase.HEALTHY, None
         # "Once a service deployment has one or more successfully running tasks, the failed task count resets to zero."

@@ -15,14 +15,14 @@ from moto.elbv2.models import elbv2_backends
 
 from sandbox.ecs import rules
 from sandbox.ecs.rules import Phase, Task
-from sandbox.ecs.state import Ecs, LiveService, ecs_of, lock
+from sandbox.ecs.state import Ecs, LiveService, ecs_of, fargate, lock
 
 TICK = 0.05  # seconds between two looks of the scheduler
 KEPT_STOPPED_TASKS = 50
 # How much faster than AWS's the sandbox's time is.
 SPEED = float(os.environ.get("SANDBOX_SPEED", "300"))
 # What a task takes to start, then to become healthy, in seconds of AWS's time: 1 s each at the default speed.
-START_SECONDS = HEALTH_SECONDS = 300
+START_SECONDS = HEALTH_SECONDS = float(os.environ.get("SANDBOX_START_SECONDS", "300"))
 
 
 def run(stop: threading.Event, also: Callable[[float], None]) -> None:
@@ -51,7 +51,7 @@ def pace(ecs: Ecs, live: LiveService) -> rules.Pace:
         # moto has a number there at first, later the text that ModifyTargetGroupAttributes was given.
         return max((float(str(a["deregistration_delay.timeout_seconds"])) / SPEED for a in attributes), default=0)
 
-    return rules.Pace(START_SECONDS / SPEED, HEALTH_SECONDS / SPEED, drain)
+    return rules.Pace(START_SECONDS / SPEED, HEALTH_SECONDS / SPEED, drain, fargate.answers)
 
 
 def _tick(ecs: Ecs, now: float) -> None:
@@ -74,7 +74,7 @@ def _start_task(ecs: Ecs, live: LiveService, now: float) -> None:
         deployment_id=deployment.id,
         task_definition=definition["taskDefinitionArn"],
         subnet=subnet,
-        ip=_free_address(ecs, live, subnet),
+        ip=free_address(ecs, subnet),
         failure=_failure(definition, live),
         created=now,
         until=now + pace(ecs, live).start,
@@ -83,9 +83,11 @@ def _start_task(ecs: Ecs, live: LiveService, now: float) -> None:
     live.state.tell(now, f"has started 1 tasks: (task {task.id}).")
 
 
-def _free_address(ecs: Ecs, live: LiveService, subnet: str) -> str:
+def free_address(ecs: Ecs, subnet: str) -> str:
+    """An address of a subnet that no task has."""
     cidr = ec2_backends[ecs.account][ecs.region].get_subnet(subnet).cidr_block if subnet else "10.255.0.0/24"
-    taken = {t.ip for t in live.state.tasks if t.phase is not Phase.STOPPED}
+    taken = {t.ip for live in ecs.services.values() for t in live.state.tasks if t.phase is not Phase.STOPPED}
+    taken |= {t.ip for t in ecs.one_offs if t.status != "STOPPED"}
     # AWS keeps the first addresses of a subnet for itself.
     return next(ip for host in list(ipaddress.ip_network(cidr).hosts())[3:] if (ip := str(host)) not in taken)
 

@@ -5,6 +5,7 @@ import random
 import threading
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from moto.core.utils import get_service_model
@@ -12,7 +13,8 @@ from moto.ecs.exceptions import ECSException, InvalidParameterException
 from moto.ecs.models import EC2ContainerServiceBackend
 
 from sandbox.ecs import rules
-from sandbox.ecs.rules import ACTIVE, Deployment, Phase, Service
+from sandbox.ecs.one_off import OneOff
+from sandbox.ecs.rules import ACTIVE, Deployment, Phase, Service, Task
 from sandbox.ecs.task_definitions import TaskDefinitions
 
 # What DescribeServices answers for what CreateService was not given.
@@ -45,6 +47,32 @@ lock = threading.RLock()
 
 
 @dataclass
+class Fargate:
+    """Where tasks run: the sandbox may have processes for them (`real`), else the scheduler's word is all there is.
+
+    `answering` is the ids of the tasks whose process answers health checks, `serving` of those that new requests reach,
+    `files` the folder that stands for EFS.
+    """
+
+    real: bool = False
+    answering: set[str] = field(default_factory=set)
+    serving: set[str] = field(default_factory=set)
+    files: Path = Path()
+
+    def answers(self, task: Task) -> bool:
+        """Whether a task may count as healthy."""
+        return not self.real or task.id in self.answering
+
+    def serves(self, service: Service) -> bool:
+        """Whether new requests reach every healthy task of a service."""
+        healthy = {task.id for task in service.tasks if task.phase is Phase.HEALTHY}
+        return not self.real or healthy <= self.serving
+
+
+fargate = Fargate()
+
+
+@dataclass
 class LiveService:
     """A service: its settings by their API names, tags, and what the scheduler makes of it."""
 
@@ -72,12 +100,13 @@ class LiveService:
 
 @dataclass
 class Ecs:
-    """The services and task definitions of one account and region. `services` is by cluster/name."""
+    """The services, task definitions and one-off tasks of one account and region. `services` is by cluster/name."""
 
     account: str
     region: str
     task_definitions: TaskDefinitions = field(init=False)
     services: dict[str, LiveService] = field(default_factory=dict)
+    one_offs: list[OneOff] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.task_definitions = TaskDefinitions(self.arn("task-definition/"))

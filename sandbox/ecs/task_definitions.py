@@ -3,10 +3,13 @@
 import copy
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from moto.ecs.exceptions import EcsClientException, TaskDefinitionNotFoundException
 
+# The variable that says where the students' files are.
+DATA_FOLDER = "IDE_DATA_PATH"
 # What RegisterTaskDefinition fills in when the caller leaves it out (seen in the answers of DescribeTaskDefinition).
 CONTAINER_DEFAULTS: dict[str, Any] = {
     "cpu": 0,
@@ -81,6 +84,12 @@ class TaskDefinitions:
         chosen = [family] if family else sorted(self.families)
         definitions = [r.definition for f in chosen for r in self.families.get(f, [])]
         return [d["taskDefinitionArn"] for d in definitions if d["status"] == status]
+
+
+def environment(container: dict[str, Any], files: Path, *more: dict[str, str]) -> dict[str, str]:
+    """The variables of a container, and `more` (name, value) of a task, with `files` for the folder of the data."""
+    variables = {v["name"]: v["value"] for v in (*container["environment"], *more)}
+    return {name: str(files) if name == DATA_FOLDER else value for name, value in variables.items()}
 
 
 def _with_defaults(volume: dict[str, Any]) -> dict[str, Any]:

@@ -31,6 +31,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     # Three times the usual pace: the order of things is the same.
     patch.setenv("SANDBOX_SPEED", os.environ.get("SANDBOX_SPEED", "900"))
     patch.setenv("SANDBOX_OWNER", str(os.getpid()))
+    patch.setenv("SANDBOX_APPLICATION", "off")
     try:
         yield process.await_server(home, process.launch(home, 0))
     finally:

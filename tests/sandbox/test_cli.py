@@ -6,15 +6,16 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from sandbox import __main__ as cli
-from sandbox import engine, process
+from sandbox import children, engine, process
 from sandbox.cli_install import EngineError
+from sandbox.process import Server
+from tests.sandbox.aws import eventually
 
 Run = Callable[..., str]
 
@@ -23,6 +24,7 @@ Run = Callable[..., str]
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("SANDBOX_HOME", str(tmp_path))
     monkeypatch.setenv("SANDBOX_PORT", "0")
+    monkeypatch.setenv("SANDBOX_APPLICATION", "off")
     # Pulumi has tests of its own; here it would only take time.
     monkeypatch.setattr(engine, "prepare", lambda home: None)
     monkeypatch.setattr(engine, "environment", lambda home, port: {"PATH": "a b'c", "AWS_PROFILE": "", "P": str(port)})
@@ -60,13 +62,18 @@ def test_a_life(home: Path, run: Run) -> None:
     assert table["tasks"] == "1 running of 1 desired"
     assert table["size"] == "1024 CPU units, 2048 MB"
     assert table["deployment"] == "PRIMARY COMPLETED pythonide-exam-task:1, 1 running of 1"
-    assert table["autoscaling"] == table["alarms"] == "none"
+    assert table["autoscaling"] == table["alarms"] == table["address"] == table["database"] == "none"
     assert run("env").splitlines() == [
         "unset AWS_DEFAULT_PROFILE",
         "unset AWS_SESSION_TOKEN",
+        "unset EXAM_DATABASE_URL",
+        "unset EXAM_TEST_USER",
+        "unset EXAM_TEST_PASSWORD",
+        "unset EXAM_ACCOUNTS",
         "export PATH='a b'\"'\"'c'",
         "export AWS_PROFILE=''",
         f"export P={server.port}",
+        "export EXAM_ADDRESS=http://127.0.0.1:9",
     ]
     assert "as at the start" in run("reset")
     assert run("calls", "--reset") == "0 calls: 0 reads, 0 writes\n"
@@ -77,8 +84,8 @@ def test_a_life(home: Path, run: Run) -> None:
         socket.create_connection(("127.0.0.1", server.port))
 
 
-def test_faults_are_added_listed_and_ended(home: Path, run: Run) -> None:
-    run("start")
+def test_faults_are_added_listed_and_ended(server: Server, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "find", lambda _: server)
     run("fault", "ecs:*", "deny")
     told = [line.split(maxsplit=2) for line in run("fault", "*:Put*", "hang", "--calls", "2").splitlines()]
     assert told == [["ecs:*", "deny", "all calls"], ["*:Put*", "hang", "2 more calls"]]
@@ -133,12 +140,20 @@ def test_a_server_ends_with_its_owner(home: Path, run: Run, monkeypatch: pytest.
     with subprocess.Popen(["sleep", "60"]) as owner:  # noqa: S607 (found on PATH)
         monkeypatch.setenv("SANDBOX_OWNER", str(owner.pid))
         run("start")
-        assert process.find(home) is not None
         owner.kill()
-    limit = time.monotonic() + 10
-    while process.find(home) is not None:
-        assert time.monotonic() < limit
-        time.sleep(0.1)
+    eventually(lambda: process.find(home) is None)
+
+
+def test_a_start_beside_one_that_is_under_way_harms_nothing_and_a_stop_ends_that(home: Path, run: Run) -> None:
+    with process.launch(home, 0) as first:
+        eventually(lambda: process._locked(home))
+        first.send_signal(signal.SIGSTOP)
+        folder = children.run_folder(home)
+        assert "a sandbox runs in" in run("start", fails=True)
+        assert folder.exists()
+        first.send_signal(signal.SIGCONT)
+        assert run("stop") == "The sandbox is stopped.\n"
+    assert not folder.exists()
 
 
 @pytest.mark.parametrize("failure", [EngineError("No Pulumi CLI"), KeyboardInterrupt()])

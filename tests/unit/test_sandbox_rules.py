@@ -17,6 +17,7 @@ class World:
         self.now = 0.0
         self.drain = DRAIN
         self.broken: set[str] = set()
+        self.silent: set[str] = set()
         self.least_healthy = 99
         self.most_active = 0
         self.service = Service("s", desired, **settings)  # type: ignore[arg-type]
@@ -30,7 +31,7 @@ class World:
 
     def step(self) -> None:
         self.now += 0.1
-        rules.advance(self.service, self.now, Pace(START, HEALTH, lambda: self.drain))
+        rules.advance(self.service, self.now, Pace(START, HEALTH, lambda: self.drain, self.answers))
         for number in range(rules.missing_tasks(self.service)):
             name = self.service.primary.id
             failure = "Task failed container health checks" if name in self.broken else None
@@ -38,6 +39,9 @@ class World:
             self.service.tasks.append(Task(identity, name, name, "", "", failure, self.now, self.now + START))
         self.least_healthy = min(self.least_healthy, self.service.count((Phase.HEALTHY,)))
         self.most_active = max(self.most_active, self.service.count(rules.ACTIVE))
+
+    def answers(self, task: Task) -> bool:
+        return task.deployment_id not in self.silent
 
     def run(self, until: Callable[[], bool] | None = None, limit: float = 60) -> float:
         """Runs until a condition, by default the steady state, holds; returns the seconds that it took."""
@@ -52,6 +56,28 @@ class World:
 
     def watch(self) -> None:
         self.least_healthy, self.most_active = 99, 0
+
+
+def test_a_task_whose_process_does_not_answer_yet_is_not_healthy() -> None:
+    world = World(2)
+    world.silent = {"second"}
+    world.deploy("second")
+    world.run(lambda: world.now > 10 * (START + HEALTH))
+    assert [task.phase for task in world.service.tasks if task.deployment_id == "second"] == [Phase.INITIAL] * 2
+    assert world.service.count((Phase.HEALTHY,)) == 2
+    world.silent = set()
+    assert world.run() <= DRAIN + HEALTH + 0.3
+
+
+def test_a_task_that_is_failed_stops_and_another_starts() -> None:
+    world = World(2)
+    lost = world.service.tasks[0]
+    rules.fail(lost, world.now, "Essential container in task exited")
+    world.step()
+    assert (lost.phase, lost.stopped_reason) == (Phase.STOPPED, "Essential container in task exited")
+    world.run()
+    assert world.service.count((Phase.HEALTHY,)) == 2
+    assert world.service.deployment_of(lost).rollout_state == "COMPLETED"
 
 
 def test_a_new_service_reaches_its_steady_state() -> None:
