@@ -11,7 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
-from components.errors import ExamError
+from components.errors import DeniedError, ExamError
 
 READ_LIMIT = 120  # seconds
 ATTEMPTS = 5
@@ -82,37 +82,31 @@ class Access:
 
 
 @contextmanager
-def explained(thing: str, region: str) -> Iterator[None]:
-    """Turn what boto3 raises while `thing` is looked for into an ExamError of one line."""
+def explained(thing: str, region: str, doing: str = "looking for") -> Iterator[None]:
+    """Turn what boto3 raises while something is being done with `thing` into an ExamError of one line."""
     try:
         yield
     except NoCredentialsError:
         raise ExamError(
-            f"no AWS credentials while looking for {thing} in {region}; "
+            f"no AWS credentials while {doing} {thing} in {region}; "
             "log in (aws sso login) or set aws:profile to a profile that has them"
         ) from None
     except ClientError as error:
-        raise ExamError(_refusal(error, thing, region)) from None
+        denied = error.response["Error"]["Code"] in DENIED
+        raise (DeniedError if denied else ExamError)(_refusal(error, f"{doing} {thing} in {region}")) from None
     except (NoConnectionError, HTTPClientError) as error:
-        raise ExamError(
-            f"no answer from AWS while looking for {thing} in {region}; check the network: {error}"
-        ) from None
+        raise ExamError(f"no answer from AWS while {doing} {thing} in {region}; check the network: {error}") from None
     except BotoCoreError as error:
-        raise ExamError(f"cannot look for {thing} in {region}: {error}") from None
+        raise ExamError(f"{doing} {thing} in {region} failed: {error}") from None
 
 
-def _refusal(error: ClientError, thing: str, region: str) -> str:
+def _refusal(error: ClientError, doing: str) -> str:
     code, action = error.response["Error"]["Code"], error.operation_name
     if code in DENIED:
-        return (
-            f"no permission for {action} while looking for {thing} in {region}; have it allowed to the role or user "
-            "that runs pulumi"
-        )
+        return f"no permission for {action} while {doing}; have it allowed to the role or user that runs pulumi"
     if code in EXPIRED:
-        return f"AWS credentials are not valid (any more) while looking for {thing} in {region}; log in again ({code})"
-    return (
-        f"{action} failed while looking for {thing} in {region}: {code}: {error.response['Error'].get('Message', '')}"
-    )
+        return f"AWS credentials are not valid (any more) while {doing}; log in again ({code})"
+    return f"{action} failed while {doing}: {code}: {error.response['Error'].get('Message', '')}"
 
 
 def found(read: Callable[[], Any], thing: str, region: str, missing: Mapping[str, str]) -> Any:

@@ -12,6 +12,9 @@ VALUE = re.compile(
     r"|(?=\S*[0-9])(?=\S*[A-Za-z])[A-Za-z0-9+_=-]{20,}",  # long, letters and digits mixed: a generated key
     re.IGNORECASE,
 )
+# A name like those above and what is assigned to it, to the end of the text.
+ASSIGNED = re.compile(rf"""(\b[\w-]*(?:{NAME.pattern})[\w-]*["']?\s*[=:]).*""", re.IGNORECASE | re.DOTALL)
+HIDDEN = "(hidden)"
 
 
 def looks_secret(name: str, value: str) -> bool:
@@ -21,4 +24,9 @@ def looks_secret(name: str, value: str) -> bool:
 
 def shown(name: str, value: str) -> str:
     """A variable's value for the operator's eyes, or a mark in its place."""
-    return "(hidden)" if looks_secret(name, value) else repr(value)
+    return HIDDEN if looks_secret(name, value) else repr(value)
+
+
+def masked(text: str) -> str:
+    """A line of somebody else's, as from a log, with what may be a credential hidden; in doubt the rest of the line."""
+    return " ".join(HIDDEN if VALUE.search(word) else word for word in ASSIGNED.sub(rf"\1 {HIDDEN}", text).split(" "))

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from components import figures, task_definition
 from components.credentials import looks_secret
@@ -53,17 +54,17 @@ def _vcpus(settings: Settings) -> Iterable[str]:
 
 
 def _connections(settings: Settings, live: Live) -> Iterable[str]:
-    limit = settings.database.max_connections or max_connections(live.database_class)
-    pool, most = pool_maximum(settings, live), settings.autoscaling.max
-    if limit is None:
+    asked = connections(settings, live)
+    needed = f"{tasks(asked.tasks)} x {asked.pool} connections ({POOL_VARIABLE})"
+    if asked.limit is None:
         yield (
-            f"{tasks(most)} x {pool} connections ({POOL_VARIABLE}) are not compared: rds:DescribeDBInstances of "
+            f"{needed} are not compared: rds:DescribeDBInstances of "
             f"{settings.database.instance} tells no class that is known; set database.maxConnections"
         )
-    elif most * pool > limit:
+    elif asked.needed > asked.limit:
         yield (
-            f"{tasks(most)} x {pool} connections ({POOL_VARIABLE}) are {most * pool}, {settings.database.instance} "
-            f"allows {limit}; {POOL_VARIABLE} of {limit // most} would fit"
+            f"{needed} are {asked.needed}, {settings.database.instance} "
+            f"allows {asked.limit}; {POOL_VARIABLE} of {asked.fitting} would fit"
         )
 
 
@@ -75,6 +76,31 @@ def _credentials(stack: str, settings: Settings, live: Live) -> Iterable[str]:
                 f"{name} is a credential in clear in the task definition; store it in Secrets Manager and replace it: "
                 f"pulumi config set -s {stack} --plaintext --path secrets.{name} <ARN>"
             )
+
+
+@dataclass(frozen=True)
+class Connections:
+    """Connections that the most tasks may open, `pool` each, and that the database allows (None: not known)."""
+
+    tasks: int
+    pool: int
+    limit: int | None
+
+    @property
+    def needed(self) -> int:
+        """What all tasks together may open."""
+        return self.tasks * self.pool
+
+    @property
+    def fitting(self) -> int:
+        """The pool that would fit."""
+        return (self.limit or 0) // self.tasks
+
+
+def connections(settings: Settings, live: Live) -> Connections:
+    """What autoscaling's maximum may open beside what the settings, else the instance's class, allow."""
+    limit = settings.database.max_connections or max_connections(live.database_class)
+    return Connections(settings.autoscaling.max, pool_maximum(settings, live), limit)
 
 
 def pool_maximum(settings: Settings, live: Live) -> int:

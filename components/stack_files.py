@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from components.aws import Access
 from components.errors import ExamError
 from components.settings import Settings
 
@@ -17,13 +18,35 @@ def read_settings(folder: Path, stack: str) -> Settings:
 
     Encrypted values stay unread: a mark stands in their place. Raises ExamError for a missing or wrong file.
     """
-    project = _load(folder / PROJECT_FILE)
-    prefix = f"{project['name']}:"
-    values = {key: _project_value(value) for key, value in project.get("config", {}).items()}
-    values |= _load(folder / f"Pulumi.{stack}.yaml").get("config", {})
+    name, values = _values(folder, stack)
+    prefix = f"{name}:"
     own = {key.removeprefix(prefix): value for key, value in values.items() if ":" not in key or key.startswith(prefix)}
     texts = {key: value if isinstance(value, str) else json.dumps(_unread(value)) for key, value in own.items()}
     return Settings.of({key: "" if text == "null" else text for key, text in texts.items()}, stack)
+
+
+def read_access(folder: Path, stack: str, limit: int) -> Access:
+    """Where and as whom the provider of `stack` asks AWS, as program.access has it; `limit` in seconds a call.
+
+    Raises ExamError for a missing file or region, and for what only the engine can decrypt.
+    """
+    _, values = _values(folder, stack)
+    aws = {key.removeprefix("aws:"): _unread(value) for key, value in values.items() if key.startswith("aws:")}
+    if not aws.get("region"):
+        raise ExamError("aws:region is missing; set it: pulumi config set aws:region us-east-2")
+    if "(encrypted)" in str(aws):
+        raise ExamError(f"an aws: value of Pulumi.{stack}.yaml is encrypted, only the engine can read it; set it plain")
+    roles = aws.get("assumeRoles") or []
+    return Access(
+        aws["region"], aws.get("profile"), tuple(json.loads(roles) if isinstance(roles, str) else roles), limit
+    )
+
+
+def _values(folder: Path, stack: str) -> tuple[str, dict[str, Any]]:
+    """The project's name, and every configuration value of a stack: its own before the project's."""
+    project = _load(folder / PROJECT_FILE)
+    values = {key: _project_value(value) for key, value in project.get("config", {}).items()}
+    return project["name"], values | _load(folder / f"Pulumi.{stack}.yaml").get("config", {})
 
 
 def _load(path: Path) -> dict[str, Any]:

@@ -93,7 +93,7 @@ def test_a_failing_write_is_one_line(project: Project, stack: str) -> None:
     project.fault("ecs:UpdateService", "deny", calls=1)
     done = project.try_up(stack)
     assert done.code != 0
-    assert "no permission for UpdateService while looking for the resolution of the metrics" in done.output
+    assert "no permission for UpdateService while setting the resolution of the metrics" in done.output
     assert "Traceback" not in done.output
     project.up(stack)
     project.settle()

@@ -42,12 +42,25 @@ def statements(name: str) -> list[dict[str, Any]]:
     return listed
 
 
-OPERATOR, READER = statements("operator"), statements("reader")
+OPERATOR, READER, READINESS = statements("operator"), statements("reader"), statements("readiness")
+# The same for what the checklist reads beside.
+MORE_WITHOUT_RESOURCE = {
+    "cloudwatch:GetMetricData",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "elasticloadbalancing:DescribeListenerCertificates",
+    "elasticloadbalancing:DescribeListeners",
+    "elasticloadbalancing:DescribeLoadBalancers",
+    "elasticloadbalancing:DescribeRules",
+    "elasticloadbalancing:DescribeTargetHealth",
+    "servicequotas:GetServiceQuota",
+    "ssm:DescribeParameters",
+}
 
 
-def may(action: str, **parameters: Any) -> bool:
-    """Whether the operator may make a call with these parameters."""
-    return all(allowed(OPERATOR, need) for need in needs(action, parameters.get, "us-east-2:123456789012"))
+def may(action: str, policy: list[dict[str, Any]] = OPERATOR, **parameters: Any) -> bool:
+    """Whether the operator, or who has `policy`, may make a call with these parameters."""
+    return all(allowed(policy, need) for need in needs(action, parameters.get, "us-east-2:123456789012"))
 
 
 # A call of the operator's, and parameters with which it is none of his business.
@@ -72,6 +85,8 @@ CALLS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("application-autoscaling:RegisterScalableTarget", SCALING, {"ScalableDimension": "ecs:other"}),
     ("cloudwatch:PutMetricAlarm", {"AlarmName": "pythonide-exam-cpu"}, {"AlarmName": "billing"}),
     ("cloudwatch:DeleteAlarms", {"AlarmNames": ["pythonide-exam-cpu"]}, {"AlarmNames": ["billing"]}),
+    ("cloudwatch:PutDashboard", {"DashboardName": "pythonide-exam"}, {"DashboardName": "billing"}),
+    ("cloudwatch:DeleteDashboards", {"DashboardNames": ["pythonide-exam"]}, {"DashboardNames": ["billing"]}),
     ("events:PutRule", {"Name": "pythonide-exam-deployment"}, {"Name": "other"}),
     ("events:RemoveTargets", {"Rule": "pythonide-exam-deployment"}, {"Rule": "other"}),
     ("sns:CreateTopic", {"Name": "pythonide-exam-alarms"}, {"Name": "other"}),
@@ -89,6 +104,40 @@ def test_the_operator_may_what_is_the_exams_and_nothing_else(
 ) -> None:
     assert may(action, **parameters)
     assert not may(action, **{**parameters, **foreign})
+
+
+# The same of whoever looks at the checklist.
+LOOKS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("ecs:ListTasks", {"cluster": "pythonide-cluster"}, {"cluster": "other"}),
+    ("ecr:DescribeImages", {"repositoryName": "pythonide-exam"}, {"repositoryName": "pythonide"}),
+    ("logs:FilterLogEvents", {"logGroupName": "/aws/ecs/pythonide-exam"}, {"logGroupName": "/aws/ecs/pythonide"}),
+    ("sns:ListSubscriptionsByTopic", {"TopicArn": TOPIC}, {"TopicArn": f"{TOPIC}-other"}),
+    ("cloudwatch:DescribeAlarms", {"AlarmNames": ["pythonide-exam-cpu"]}, {"AlarmNames": ["billing"]}),
+    (
+        "iam:SimulatePrincipalPolicy",
+        {"PolicySourceArn": f"{ROLE}/ecsTaskExecutionRole"},
+        {"PolicySourceArn": f"{ROLE}/administrator"},
+    ),
+    (
+        "secretsmanager:DescribeSecret",
+        {"SecretId": "arn:aws:secretsmanager:us-east-2:123456789012:secret:pythonide-exam/database-url-AbCdEf"},
+        {"SecretId": "arn:aws:secretsmanager:us-east-2:123456789012:secret:pythonide/database-url-AbCdEf"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("action", "parameters", "foreign"), LOOKS, ids=[look[0] for look in LOOKS])
+def test_the_checklist_reads_what_is_the_exams_and_nothing_else(
+    action: str, parameters: dict[str, Any], foreign: dict[str, Any]
+) -> None:
+    assert may(action, READINESS, **parameters)
+    assert not may(action, READINESS, **{**parameters, **foreign})
+
+
+def test_the_checklist_writes_nothing() -> None:
+    for statement in READINESS:
+        for action in statement["Action"]:
+            assert action.partition(":")[2].startswith((*READS, "Filter", "Simulate")), action
 
 
 # What only the real AWS checks, as the service authorization reference has it.
@@ -140,11 +189,19 @@ def test_the_operator_may_not(need: Need) -> None:
     assert not allowed(OPERATOR, need)
 
 
-@pytest.mark.parametrize("policy", [OPERATOR, READER], ids=["operator", "reader"])
-def test_form(policy: list[dict[str, Any]]) -> None:
+@pytest.mark.parametrize(
+    ("policy", "without_resource"),
+    [
+        (OPERATOR, NO_RESOURCE),
+        (READER, NO_RESOURCE),
+        (READINESS, (NO_RESOURCE | MORE_WITHOUT_RESOURCE) - {"elasticloadbalancing:DescribeTags"}),
+    ],
+    ids=["operator", "reader", "readiness"],
+)
+def test_form(policy: list[dict[str, Any]], without_resource: set[str]) -> None:
     actions = [action for statement in policy for action in statement["Action"]]
     assert not [action for action in actions if "*" in action]
-    assert {action for s in policy if s["Resource"] == "*" for action in s["Action"]} == NO_RESOURCE
+    assert {action for s in policy if s["Resource"] == "*" for action in s["Action"]} == without_resource
     assert len({statement["Sid"] for statement in policy}) == len(policy)
     assert len(set(actions)) == len(actions)
     document = json.dumps({"Version": "2012-10-17", "Statement": policy}, separators=(",", ":"))
@@ -164,6 +221,9 @@ def test_the_reader_has_the_operators_reads() -> None:
 def test_every_statement_is_explained() -> None:
     rows = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "iam" / "README.md").read_text(), re.MULTILINE)
     assert rows == [statement["Sid"] for statement in OPERATOR]
+    text = (ROOT / "docs" / "iam" / "README.md").read_text()
+    own = [s["Sid"] for s in READINESS if not s["Sid"].startswith("Optional")]
+    assert [sid for sid in own if f"`{sid}`" not in text] == []
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,7 @@ def test_fargate_by_capacity_provider_is_fargate(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_profile_that_is_none_is_one_line() -> None:
-    with pytest.raises(ExamError, match=r"cannot look for the AWS profile in us-east-2: .*no-such-profile"):
+    with pytest.raises(ExamError, match=r"looking for the AWS profile in us-east-2 failed: .*no-such-profile"):
         Access("us-east-2", profile="no-such-profile").session()
 
 

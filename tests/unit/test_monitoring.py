@@ -69,7 +69,7 @@ def test_a_refusal_leaves_the_standard_metric_and_one_warning(
 
 
 def test_another_error_ends_the_program_with_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(pulumi.RunError, match=r"^no permission for UpdateService while looking for the resolution of"):
+    with pytest.raises(pulumi.RunError, match=r"^no permission for UpdateService while setting the resolution of"):
         declared("exam", MetricsEcs(refusal="AccessDeniedException"), 60, monkeypatch)
 
 

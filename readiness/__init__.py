@@ -1,0 +1,1 @@
+"""The readiness checklist: one screen that says whether the exam can start."""
