@@ -2,7 +2,7 @@
 
 import pulumi
 
-from components import figures
+from components import dashboard, figures
 from components.live import Live
 from components.python_ide_exam import PythonIdeExam
 from components.settings import Settings
@@ -21,6 +21,7 @@ def export(exam: PythonIdeExam, settings: Settings, live: Live, idle: Settings) 
         "serviceConsole": f"{console}/ecs/v2/clusters/{settings.cluster}/services/{settings.service}/health"
         f"?region={live.region}",
         "alarmsConsole": f"{console}/cloudwatch/home?region={live.region}#alarmsV2:?search={exam.name}",
+        "dashboardConsole": dashboard.console(exam.name, live.region),
     }
     for name, value in values.items():
         pulumi.export(name, value)

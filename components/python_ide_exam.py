@@ -7,6 +7,7 @@ from components import (
     autoscaling,
     confirmation,
     count,
+    dashboard,
     figures,
     monitoring,
     notifications,
@@ -23,7 +24,8 @@ class PythonIdeExam(pulumi.ComponentResource):
     """One live exam service in the posture of `settings`.
 
     Declares: the derived task definition, the adopted service and target group, the scalable target and its target
-    tracking policies, the alarms, the SNS topic with its policy and subscriptions, the event rule for deployments.
+    tracking policies, the alarms and their dashboard, the SNS topic with its policy and subscriptions, the event rule
+    for deployments.
     Every child and every AWS name begins with `name`, so a program may hold several.
 
     Outputs: `task_definition` (family:revision that the service uses), `desired_count` (tasks).
@@ -94,5 +96,6 @@ class PythonIdeExam(pulumi.ComponentResource):
         started = [notifications.STARTED] if settings.alarms.deployment_started else []
         events = [notifications.FAILED, *started]
         notifications.deployment_rule(name, live.service["serviceArn"], events, topic.arn, child())
-        alarms.alarms(name, settings, live, topic.arn, child())
+        declared = alarms.alarms(name, settings, live, topic.arn, child())
+        dashboard.dashboard(name, settings, live, declared, child())
         self.register_outputs({"taskDefinition": self.task_definition, "desiredCount": self.desired_count})

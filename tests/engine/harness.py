@@ -38,16 +38,20 @@ class Done:
 
 
 class Project:
-    """A started sandbox and a copy of the project whose stack files a test may change."""
+    """A started sandbox and a copy of the project whose stack files a test may change.
 
-    def __init__(self, home: Path) -> None:
+    `application` "on" has it run the real parts too: database, load balancer, a process for each task.
+    """
+
+    def __init__(self, home: Path, application: str = "off") -> None:
+        self.application = application
         self.home, self.folder = home / "sandbox", home / "project"
         self.said: list[str] = []
         self._run_sandbox("start")
         self.port = json.loads((self.home / "server.json").read_text())["port"]
         self.env = {**os.environ, **environment(self.home, self.port)}
         self.folder.mkdir()
-        for name in ("__main__.py", "components", ".venv"):
+        for name in ("__main__.py", "components", "readiness", "student", ".venv"):
             (self.folder / name).symlink_to(ROOT / name)
         shutil.copytree(self.home / "state", home / "untouched-state")
         self.reset()
@@ -56,7 +60,7 @@ class Project:
         # Three times the usual pace: the order of things is the same.
         speed = os.environ.get("SANDBOX_SPEED", "900")
         own = {"SANDBOX_HOME": str(self.home), "SANDBOX_PORT": "0", "SANDBOX_OWNER": str(os.getpid())}
-        env = {**os.environ, **own, "SANDBOX_SPEED": speed}
+        env = {**os.environ, **own, "SANDBOX_SPEED": speed, "SANDBOX_APPLICATION": self.application}
         subprocess.run([sys.executable, "-m", "sandbox", *command], cwd=ROOT, env=env, check=True, timeout=120)
 
     def stop(self) -> None:
@@ -184,6 +188,13 @@ class Project:
             aws_secret_access_key="test",
         )
 
+    def confirm_subscriptions(self) -> None:
+        """What the readers of AWS's mails do; the token in a mail is the subscription's id here."""
+        sns = self.client("sns")
+        for subscription in sns.list_subscriptions()["Subscriptions"]:
+            token = subscription["SubscriptionArn"].rpartition(":")[2]
+            sns.confirm_subscription(TopicArn=subscription["TopicArn"], Token=token)
+
     @cached_property
     def ecs(self) -> Any:
         return self.client("ecs")
@@ -211,6 +222,12 @@ class Project:
     def running_tasks(self) -> set[str]:
         return set(self.ecs.list_tasks(cluster=CLUSTER, serviceName=SERVICE)["taskArns"])
 
+    def dashboards(self) -> dict[str, Any]:
+        """The bodies of the account's dashboards, by name."""
+        cloudwatch = self.client("cloudwatch")
+        names = [entry["DashboardName"] for entry in cloudwatch.list_dashboards()["DashboardEntries"]]
+        return {name: json.loads(cloudwatch.get_dashboard(DashboardName=name)["DashboardBody"]) for name in names}
+
     def scale_to(self, count: int) -> None:
         """What autoscaling does: another desired count."""
         self.ecs.update_service(cluster=CLUSTER, service=SERVICE, desiredCount=count)
@@ -232,31 +249,3 @@ class Project:
         self.ecs.update_service(cluster=CLUSTER, service=SERVICE, taskDefinition=arn)
         if settle:
             self.settle()
-
-
-def look(project: Project) -> dict[str, Any]:
-    """All that a posture determines of AWS, in a form in which two worlds can be compared."""
-    status = project.status()
-    service = {k: status["service"][k] for k in ("desired", "running", "cpu", "memory", "image")}
-    scaling, events, sns = (project.client(n) for n in ("application-autoscaling", "events", "sns"))
-    rules = events.list_rules()["Rules"]
-    return {
-        **status,
-        "service": service,
-        "definition": project.definition(),
-        "target group": project.target_group(),
-        "policies": [
-            {k: p[k] for k in ("PolicyName", "ResourceId", "TargetTrackingScalingPolicyConfiguration")}
-            for p in scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]
-        ],
-        "thresholds": {
-            a["AlarmName"]: (a["Threshold"], a["AlarmActions"], a["OKActions"], sorted(a["Dimensions"], key=str))
-            for a in project.client("cloudwatch").describe_alarms()["MetricAlarms"]
-            if a["AlarmName"] in status["alarms"]
-        },
-        "topics": sns.list_topics()["Topics"],
-        "rules": [
-            (r["Name"], json.loads(r["EventPattern"]), events.list_targets_by_rule(Rule=r["Name"])["Targets"])
-            for r in rules
-        ],
-    }

@@ -139,6 +139,7 @@ def steps(sandbox: Project) -> list[Happened]:
     for step in STEPS:
         step.prepare(sandbox)
         happened.append(watched(sandbox, users[step.user], *step.command))
+        sandbox.confirm_subscriptions()
         sandbox.settle()
     return happened
 
@@ -190,6 +191,7 @@ def test_without_an_action_something_fails(sandbox: Project, steps: list[Happene
     for earlier in STEPS[number].after:
         STEPS[earlier].prepare(sandbox)
         assert sandbox.pulumi(*STEPS[earlier].command).code == 0
+        sandbox.confirm_subscriptions()
         sandbox.settle()
     STEPS[number].prepare(sandbox)
     user = User(sandbox, "operator", without(OPERATOR, removed))

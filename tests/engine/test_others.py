@@ -9,7 +9,7 @@ def test_what_autoscaling_reached_is_kept_by_exam_and_reverted_by_idle(project: 
     done = project.up("exam")
     assert project.status()["service"]["desired"] == 5
     assert project.writes() == []
-    assert "18 unchanged" in done.output
+    assert "19 unchanged" in done.output
     project.up("idle")
     service = project.status()["service"]
     assert (service["desired"], service["running"]) == (1, 1)
@@ -49,7 +49,9 @@ def test_destroy_touches_neither_service_nor_target_group(project: Project) -> N
     assert not {"UpdateService", "DeleteService", "DeregisterTaskDefinition"} & set(project.writes())
     status = project.status()
     assert (status["autoscaling"], status["alarms"], status["service"]["desired"]) == (None, [], 2)
+    assert project.dashboards() == {}
     project.up("idle")
+    assert list(project.dashboards()) == ["pythonide-exam"]
     status = project.status()
     assert (status["autoscaling"], len(status["alarms"])) == ({"min": 1, "max": 1, "targetCpu": 45}, 7)
     assert status["service"]["running"] == 1

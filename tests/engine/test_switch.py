@@ -137,7 +137,7 @@ def test_scale_in_is_off_in_exam_and_on_in_idle(steps: list[Step]) -> None:
 
 def test_exam_again_writes_nothing(steps: list[Step]) -> None:
     assert steps[2].writes == []
-    assert "18 unchanged" in steps[2].done.output
+    assert "19 unchanged" in steps[2].done.output
     assert "posture exam is live already" in steps[2].done.output
     assert steps[2].tasks == steps[1].tasks
 

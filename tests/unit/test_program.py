@@ -26,6 +26,8 @@ from tests.unit.fakes import MetricsEcs
 COMPONENT = "pythonide:exam:PythonIdeExam"
 SERVICE, GROUP, BOUNDS = "pythonide-exam-service", "pythonide-exam-target-group", "pythonide-exam-scalable-target"
 POLICY = "pythonide-exam-cpu-scaling-policy"
+DASHBOARD = "pythonide-exam-dashboard"
+ALARMS = alarms.table(settings("exam"), live())
 RUN: dict[str, "Program"] = {}
 TOPIC_ARN = "arn:aws:mock:us-east-2:123456789012:pythonide-exam-alarms"
 # How a secret looks on the wire to the engine.
@@ -298,6 +300,17 @@ def test_alarms(program: Program, stack: str) -> None:
     assert [alarm.key for alarm in alarms.table(settings(stack), live())].count("cpu") == 1
 
 
+def test_the_dashboard_is_the_same_in_both_stacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    exam, idle = (main(stack, live(), monkeypatch).inputs[DASHBOARD] for stack in ("exam", "idle"))
+    assert exam == idle
+    assert exam["dashboardName"] == "pythonide-exam"
+    body = json.loads(exam["dashboardBody"])
+    shown = [widget["properties"].get("annotations", {}).get("alarms", []) for widget in body["widgets"]]
+    arns = [arn for alarms in shown for arn in alarms]
+    assert {arn.rpartition(":")[2] for arn in arns} == {f"pythonide-exam-{a.key}" for a in ALARMS}
+    assert len(arns) == len(ALARMS)
+
+
 def test_deployments_are_told_to_the_topic(program: Program, stack: str) -> None:
     pattern = json.loads(program.inputs["pythonide-exam-deployment"]["eventPattern"])
     assert pattern["source"] == ["aws.ecs"]
@@ -348,6 +361,7 @@ def test_outputs(program: Program, stack: str) -> None:
     assert program.outputs["posture"] == stack
     assert program.outputs["examUrl"] == "https://exam.pythonide-classroom.tech"
     assert "pythonide-exam-task-service" in program.outputs["serviceConsole"]
+    assert program.outputs["dashboardConsole"].endswith("?region=us-east-2#dashboards/dashboard/pythonide-exam")
     assert program.outputs["usdPerHourAboveIdle"] == {"exam": 0.1481, "idle": 0}[stack]
 
 
