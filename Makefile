@@ -8,7 +8,8 @@ SWITCH := $(addprefix tests/engine/test_,switch.py cases.py others.py mistakes.p
 # CI installs exactly what the lock says; a person gets what the requirements allow.
 REQUIREMENTS := $(if $(CI),--require-hashes -r requirements.lock,-r requirements-dev.txt)
 
-.PHONY: help setup demo test lint format unit database sandbox-tests contract engine exam-day test-long lock scale-out clean
+.PHONY: help setup demo test lint format unit database sandbox-tests contract checklist engine exam-day \
+	test-long lock dashboard scale-out clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -20,14 +21,14 @@ help: ## this list
 	$(BIN)/pip install --quiet --disable-pip-version-check $(REQUIREMENTS)
 	@touch $@
 
-setup: .venv/installed ## Python packages into .venv, PostgreSQL, the Pulumi CLI (found, downloaded or built)
+setup: .venv/installed ## Python packages into .venv, PostgreSQL, HAProxy, the Pulumi CLI (found, downloaded or built)
 	@$(BIN)/python -m sandbox.parts
 	@$(BIN)/python -m sandbox.engine
 
-demo: setup ## the switch there and back, in the sandbox
+demo: setup ## the switch there and back with the checklist after each, in the sandbox
 	@$(BIN)/python -m sandbox.demo
 
-test: setup lint unit database sandbox-tests contract engine exam-day ## all tests
+test: setup lint unit database sandbox-tests contract checklist engine exam-day ## all tests
 
 lint: .venv/installed ## ruff and mypy --strict
 	$(BIN)/ruff format --check .
@@ -39,22 +40,28 @@ format: .venv/installed ## put the code in ruff's form
 	$(BIN)/ruff format .
 
 unit: .venv/installed ## pure rules and the program under mocks: seconds, no engine
-	$(BIN)/pytest tests/unit
+	$(BIN)/pytest tests/unit tests/student tests/readiness tests/loadtest --ignore-glob='*/sandbox' -n $(WORKERS)
 
-database: setup ## who is there, asked of a real PostgreSQL
+database: setup ## who is there and who worked, asked of a real PostgreSQL
 	$(BIN)/pytest tests/database
 
-sandbox-tests: .venv/installed ## the sandbox's AWS
+sandbox-tests: setup ## the sandbox's AWS, database, load balancer and tasks
 	$(BIN)/pytest tests/sandbox -n $(WORKERS)
 
-contract: setup ## the stand-in plugin against the recordings
+contract: setup ## the stand-ins of plugin and application against the recordings
 	$(BIN)/pytest tests/contract -n $(WORKERS)
+
+checklist: setup ## the checklist in every world, in the sandbox
+	$(BIN)/pytest tests/readiness/sandbox -n $(WORKERS) --dist loadscope
 
 engine: setup ## the switch on the real engine, in the sandbox
 	$(BIN)/pytest $(SWITCH) -n $(WORKERS) --dist loadscope
 
 exam-day: setup ## the same under stress: guards, faults, least privilege, resolution
 	$(BIN)/pytest $(filter-out $(SWITCH),$(wildcard tests/engine/test_*.py)) -n $(WORKERS) --dist loadscope
+
+dashboard: .venv/installed ## what the dashboard looks like in an exam, into docs/dashboard.png
+	@$(BIN)/python -m sandbox.picture
 
 scale-out: .venv/installed ## time to scale-out at both metric resolutions, into docs/scale-out.md
 	@$(BIN)/python -m sandbox.surge
