@@ -18,6 +18,7 @@ from sandbox import children
 USER, DATABASE = "pythonide", "pythonide_exam"
 PLANTED_PASSWORD = "planted-Tr0ub4dor-credential"  # noqa: S105 - planted, and of no use anywhere
 START_LIMIT = 30  # seconds
+CONNECTIONS = 112  # what RDS allows an instance of the world's class, db.t3.micro: see components.hints
 END = signal.SIGQUIT  # an immediate shutdown: nobody needs what it holds
 # What this project knows of the application's tables. Times are UTC, without a zone.
 SCHEMA = """
@@ -96,6 +97,7 @@ def _initialise(programs: Path, folder: Path, user: str | None) -> None:
 
 def _start(programs: Path, folder: Path, user: str | None, port: int) -> "subprocess.Popen[bytes]":
     options = ["-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={folder}", "-c", "fsync=off"]
+    options += ["-c", f"max_connections={CONNECTIONS}"]
     command = [str(programs / "postgres"), "-D", str(folder / "data"), "-p", str(port), *options]
     return children.start(command, END, user=user, cwd="/", stderr=subprocess.DEVNULL)
 

@@ -10,6 +10,7 @@ from components import presence
 from readiness.checks import database as checks
 from readiness.context import Context
 from readiness.row import Verdict
+from sandbox.postgres import CONNECTIONS
 from tests.postures import SECRET, live, settings
 
 POSTURE = settings("exam")
@@ -28,7 +29,7 @@ def test_it_answers(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
         told = checks.read_answer(one)
     assert isinstance(told, checks.Told)
     assert told.in_use >= 3
-    assert told.limit == 100
+    assert told.limit == CONNECTIONS
     assert checks.answers(POSTURE, told).verdict is Verdict.OK
     assert checks.read_answer(one) is told  # asked once
 
