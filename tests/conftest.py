@@ -1,6 +1,7 @@
-"""What tests of several kinds share: a real PostgreSQL."""
+"""What tests of several kinds share: a real PostgreSQL, and a Ctrl-C that arrives."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 import psycopg
@@ -9,6 +10,9 @@ import pytest
 from sandbox.postgres import binaries, postgres
 
 CLASS = 34  # students
+
+# A shell that runs tests in the background has SIGINT ignored, and whatever they start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="module")
