@@ -8,8 +8,8 @@ SWITCH := $(addprefix tests/engine/test_,switch.py cases.py others.py mistakes.p
 # CI installs exactly what the lock says; a person gets what the requirements allow.
 REQUIREMENTS := $(if $(CI),--require-hashes -r requirements.lock,-r requirements-dev.txt)
 
-.PHONY: help setup demo test lint format unit database sandbox-tests contract checklist engine exam-day \
-	test-long lock dashboard scale-out clean
+.PHONY: help setup demo test lint format unit database sandbox-tests contract checklist load-tests engine exam-day \
+	test-long lock dashboard scale-out rehearse capacity clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -28,7 +28,7 @@ setup: .venv/installed ## Python packages into .venv, PostgreSQL, HAProxy, the P
 demo: setup ## the switch there and back with the checklist after each, in the sandbox
 	@$(BIN)/python -m sandbox.demo
 
-test: setup lint unit database sandbox-tests contract checklist engine exam-day ## all tests
+test: setup lint unit database sandbox-tests contract checklist load-tests engine exam-day ## all tests
 
 lint: .venv/installed ## ruff and mypy --strict
 	$(BIN)/ruff format --check .
@@ -54,6 +54,9 @@ contract: setup ## the stand-ins of plugin and application against the recording
 checklist: setup ## the checklist in every world, in the sandbox
 	$(BIN)/pytest tests/readiness/sandbox -n $(WORKERS) --dist loadscope
 
+load-tests: setup ## a small class through the whole load test, in the sandbox
+	$(BIN)/pytest tests/loadtest/sandbox
+
 engine: setup ## the switch on the real engine, in the sandbox
 	$(BIN)/pytest $(SWITCH) -n $(WORKERS) --dist loadscope
 
@@ -65,6 +68,12 @@ dashboard: .venv/installed ## what the dashboard looks like in an exam, into doc
 
 scale-out: .venv/installed ## time to scale-out at both metric resolutions, into docs/scale-out.md
 	@$(BIN)/python -m sandbox.surge
+
+rehearse: setup ## a whole exam day in the sandbox, with what may go wrong in it: about 6 minutes
+	@$(BIN)/python -m sandbox.rehearsal
+
+capacity: setup ## the same class on five postures in the sandbox, into docs/capacity.md: about 20 minutes
+	@$(BIN)/python -m loadtest.capacity
 
 test-long: setup ## the random tests, long, and every fault of every call: about an hour
 	HYPOTHESIS_PROFILE=long $(BIN)/pytest tests/unit/test_task_definition.py tests/unit/test_figures.py
