@@ -120,8 +120,8 @@ def deploy(exam: Exam) -> Measured:
 
     taken = until(replaced)
     draining = {pid: opened for pid, opened in exam.tasks.items() if pid in old and opened}
-    there = f"{sum(draining.values())} of {sum(old.values())} connections"
-    text = f"new tasks healthy after {_seconds(taken)}; of the old ones {tasks(len(draining))} to drain, with {there}"
+    there = f"{sum(draining.values())} connections ({sum(old.values())} before)"
+    text = f"new tasks healthy after {_seconds(taken)}; {tasks(len(draining))} of the old ones to drain, with {there}"
     return text, taken is not None and bool(draining)
 
 

@@ -69,11 +69,11 @@ def descendants(ancestor: int) -> dict[int, str]:
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
-            if state != "Z":
-                parents[int(folder.name)] = int(parent)
-                lines[int(folder.name)] = (folder / "cmdline").read_text().replace("\0", " ")
+            line = (folder / "cmdline").read_text().replace("\0", " ")
         except (FileNotFoundError, ProcessLookupError):
-            continue
+            continue  # it has ended meanwhile
+        if state != "Z":
+            parents[int(folder.name)], lines[int(folder.name)] = int(parent), line
     found = {ancestor} & parents.keys()
     while more := {pid for pid, parent in parents.items() if parent in found} - found:
         found |= more
