@@ -69,7 +69,7 @@ dashboard: .venv/installed ## what the dashboard looks like in an exam, into doc
 scale-out: .venv/installed ## time to scale-out at both metric resolutions, into docs/scale-out.md
 	@$(BIN)/python -m sandbox.surge
 
-rehearse: setup ## a whole exam day in the sandbox, with what may go wrong in it: about 6 minutes
+rehearse: setup ## a whole exam day in the sandbox, with what may go wrong in it: about 4 minutes
 	@$(BIN)/python -m sandbox.rehearsal
 
 capacity: setup ## the same class on five postures in the sandbox, into docs/capacity.md: about 20 minutes
