@@ -55,7 +55,7 @@ checklist: setup ## the checklist in every world, in the sandbox
 	$(BIN)/pytest tests/readiness/sandbox -n $(WORKERS) --dist loadscope
 
 load-tests: setup ## a small class through the whole load test, in the sandbox
-	$(BIN)/pytest tests/loadtest/sandbox
+	$(BIN)/pytest tests/loadtest/sandbox -n $(WORKERS) --dist loadscope
 
 engine: setup ## the switch on the real engine, in the sandbox
 	$(BIN)/pytest $(SWITCH) -n $(WORKERS) --dist loadscope
