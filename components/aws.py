@@ -1,9 +1,10 @@
 """Calls to AWS that go where the Pulumi provider goes: same region, profile and assumed roles; read-only use."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import boto3
 import botocore.session
@@ -41,6 +42,22 @@ class Access:
     profile: str | None = None
     assume_roles: tuple[Mapping[str, Any], ...] = field(default=())
     limit: int = READ_LIMIT
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any], limit: int) -> Self:
+        """The access that the `aws:` configuration `values` name; `assumeRoles` may be JSON text, as the engine has it.
+
+        Raises ExamError where there is no region.
+        """
+        if not values.get("region"):
+            raise ExamError("aws:region is missing; set it: pulumi config set aws:region us-east-2")
+        roles = values.get("assumeRoles") or []
+        return cls(
+            values["region"],
+            values.get("profile"),
+            tuple(json.loads(roles) if isinstance(roles, str) else roles),
+            limit,
+        )
 
     def session(self) -> boto3.Session:
         """A session as the provider would have it: the profile's credentials, then each role assumed in turn.

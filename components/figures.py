@@ -51,6 +51,11 @@ def tasks(count: int) -> str:
     return "1 task" if count == 1 else f"{count} tasks"
 
 
+def size(cpu: int, memory: int) -> str:
+    """A task's size, CPU units and MB, in words: "1 vCPU / 2 GB"."""
+    return f"{cpu / CPU_UNITS:g} vCPU / {memory / 1024:g} GB"
+
+
 def outputs(settings: Settings, tasks: int, idle_cost: float) -> dict[str, float | str]:
     """What the posture gives with `tasks` tasks, for the stack's outputs; `idle_cost` in USD an hour."""
     cpu, memory, students = settings.cpu, settings.memory, settings.students

@@ -46,12 +46,6 @@ def table(settings: Settings, live: Live) -> dict[str, Metric]:
         Metric("response-time", "p95 of the response time", elb, "TargetResponseTime", "p95", group, "s"),
         Metric("database-connections", "Database connections", rds, "DatabaseConnections", "Maximum", database),
     ]
-    if log_group := _log_group(settings, live):
+    if log_group := task_definition.log_options(live.task_definition, settings.container).get("awslogs-group"):
         rows.append(Metric("log-events", "Log events", logs, "IncomingLogEvents", "Sum", {"LogGroupName": log_group}))
     return {metric.key: metric for metric in rows}
-
-
-def _log_group(settings: Settings, live: Live) -> str | None:
-    container = task_definition.container_of(live.task_definition, settings.container)
-    group = container.get("logConfiguration", {}).get("options", {}).get("awslogs-group")
-    return None if group is None else str(group)

@@ -119,7 +119,7 @@ def _secret(settings: Settings, live: Live, source: str) -> str:
 
 
 def _log_events(settings: Settings, live: Live) -> tuple[bool, str]:
-    options = _container(settings, live).get("logConfiguration", {}).get("options", {})
+    options = task_definition.log_options(live.task_definition, settings.container)
     if "awslogs-group" not in options:
         raise NoAnswerError(f"{live.revision} logs to no log group")
     group, guard = options["awslogs-group"], settings.students_guard

@@ -1,6 +1,5 @@
 """What Pulumi hands to a program: its configuration, and the account that its AWS provider sees."""
 
-import json
 from pathlib import Path
 
 import pulumi
@@ -24,10 +23,7 @@ def settings() -> Settings:
 def access(limit: int) -> Access:
     """Where and as whom the provider asks AWS, so that live reading does the same; `limit` in seconds a call."""
     aws = pulumi.Config("aws")
-    region = aws.get("region")
-    if not region:
-        raise ExamError("aws:region is missing; set it: pulumi config set aws:region us-east-2")
-    return Access(region, aws.get("profile"), tuple(json.loads(aws.get("assumeRoles") or "[]")), limit)
+    return Access.of({key: aws.get(key) for key in ("region", "profile", "assumeRoles")}, limit)
 
 
 def check_account(live: Live) -> None:

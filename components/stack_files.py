@@ -32,14 +32,9 @@ def read_access(folder: Path, stack: str, limit: int) -> Access:
     """
     _, values = _values(folder, stack)
     aws = {key.removeprefix("aws:"): _unread(value) for key, value in values.items() if key.startswith("aws:")}
-    if not aws.get("region"):
-        raise ExamError("aws:region is missing; set it: pulumi config set aws:region us-east-2")
     if "(encrypted)" in str(aws):
         raise ExamError(f"an aws: value of Pulumi.{stack}.yaml is encrypted, only the engine can read it; set it plain")
-    roles = aws.get("assumeRoles") or []
-    return Access(
-        aws["region"], aws.get("profile"), tuple(json.loads(roles) if isinstance(roles, str) else roles), limit
-    )
+    return Access.of(aws, limit)
 
 
 def _values(folder: Path, stack: str) -> tuple[str, dict[str, Any]]:

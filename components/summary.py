@@ -101,8 +101,7 @@ def _bounds(live: Live) -> str:
 
 
 def _size(definition: task_definition.Definition) -> str:
-    cpu, memory = int(definition["cpu"]), int(definition["memory"])
-    return f"{cpu / figures.CPU_UNITS:g} vCPU / {memory / 1024:g} GB"
+    return figures.size(int(definition["cpu"]), int(definition["memory"]))
 
 
 def _check(check: dict[str, Any] | None) -> str:

@@ -146,6 +146,12 @@ def environment(definition: Definition, container: str) -> dict[str, str]:
     return {v["name"]: v["value"] for v in container_of(definition, container).get("environment", [])}
 
 
+def log_options(definition: Definition, container: str) -> dict[str, str]:
+    """The options of the container's log driver; empty where it has none."""
+    configuration = container_of(definition, container).get("logConfiguration", {})
+    return dict(configuration.get("options", {}))
+
+
 def same(one: Definition, other: Definition) -> bool:
     """Whether two definitions run the same: neither the order of variables nor an empty list matters to ECS."""
     return _canonical(one) == _canonical(other)

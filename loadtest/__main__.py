@@ -6,7 +6,6 @@ import secrets
 import signal
 import sys
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -54,12 +53,9 @@ def _lead(context: Context, asked: argparse.Namespace, console: Console) -> int:
     with Progress(console, exam, students) as show:
         result = run(context, Order(exam, students, _seed(asked), crew), console.print, show)
     made = report.report(result, exam, context.settings.application)
-    folder = asked.reports / f"{datetime.now():%Y-%m-%d_%H-%M-%S}"
-    folder.mkdir(parents=True)
-    report.write(made, folder / "report.json")
-    page.write(made, folder / "report.html")
+    kept = page.keep(made, asked.reports)
     console.print(report.screen(made))
-    console.print(f"\nThe report: {folder / 'report.html'}", soft_wrap=True)
+    console.print(f"\nThe report: {kept}", soft_wrap=True)
     return made.verdict.answer
 
 

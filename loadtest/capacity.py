@@ -8,11 +8,12 @@ from pathlib import Path
 from rich.console import Console
 
 from components.errors import ExamError
-from loadtest.compare import EXAM, SPEED, compare, sheet
+from loadtest.compare import EXAM, compare, sheet
 from loadtest.config import Exam, read_exam
 from loadtest.hall import PROJECT
 from loadtest.report import Report, Sheet
 from sandbox import quota
+from sandbox.process import CLASS_SPEED
 
 DOCUMENT = PROJECT / "docs" / "capacity.md"
 SEED = 1  # the same class every time
@@ -100,7 +101,7 @@ def _exam(exam: Exam, seed: int) -> str:
         f"The exam (`{EXAM.relative_to(PROJECT)}`, seed {seed}): {phases}. Each student saves every "
         f"{work.save.shortest:g}-{work.save.longest:g} s and runs a program every {work.run.shortest:g}-"
         f"{work.run.longest:g} s, in the rush {exam.rush.times_as_often:g} times as often: {mix}. AWS's clock ran "
-        f"{SPEED} times as fast for what takes minutes there."
+        f"{CLASS_SPEED} times as fast for what takes minutes there."
     )
 
 

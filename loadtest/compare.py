@@ -1,9 +1,9 @@
 """`python -m loadtest --compare`: the same class on several postures, each in a sandbox of its own; one table.
 
-AWS's clock runs SPEED times as fast for what takes minutes there; what students wait for takes the time that it takes.
+AWS's clock runs faster (process.CLASS_SPEED) for what takes minutes there; what students wait for takes the time
+that it takes.
 """
 
-import os
 import shutil
 import signal
 import subprocess
@@ -29,7 +29,6 @@ from sandbox.process import SandboxError, Server
 
 EXAM = PROJECT / "loadtest" / "compare.yaml"
 REPORT = "*/report.json"
-SPEED, START_SECONDS = 12, 42
 # What a program of the project's is made of; the stack files beside it are a posture's own.
 PARTS = ("__main__.py", "components", ".venv")
 STACK_FILES = ("Pulumi.yaml", "Pulumi.exam.yaml", "Pulumi.idle.yaml")
@@ -85,9 +84,7 @@ def _live(posture: Posture) -> Iterator[tuple[Path, dict[str, str]]]:
     """A sandbox in which the posture is live and its tasks are warm: the project's folder there, the environment."""
     with tempfile.TemporaryDirectory(prefix="pythonide-exam-compare-") as temporary:
         folder, home = Path(temporary) / "project", Path(temporary) / "sandbox"
-        env = {name: value for name, value in os.environ.items() if name not in process.ELSEWHERE}
-        env |= {"SANDBOX_HOME": str(home), "SANDBOX_PORT": "0", "SANDBOX_OWNER": str(os.getpid())}
-        env |= {"SANDBOX_SPEED": str(SPEED), "SANDBOX_START_SECONDS": str(START_SECONDS)}
+        env = process.environment_apart(home) | process.CLASS_PACE
         try:
             _must([sys.executable, "-m", "sandbox", "start"], PROJECT, env)
             server = process.find(home)

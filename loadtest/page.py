@@ -1,10 +1,12 @@
 """The report as a page: one file that asks no network, the tables of the terminal and the plots."""
 
+from datetime import datetime
 from html import escape
 from pathlib import Path
 
 from loadtest.plots import plots
 from loadtest.report import Report, Sheet, facts, sheets
+from loadtest.report import write as write_json
 from loadtest.verdict import Answer, clock
 
 COLOURS = {Answer.HOLDS: "#2a7f4f", Answer.DOES_NOT_HOLD: "#c0212f", Answer.CANNOT_TELL: "#6b3fa0"}
@@ -48,6 +50,15 @@ def page(report: Report) -> str:
 def write(report: Report, path: Path) -> None:
     """Write the page."""
     path.write_text(page(report), encoding="utf-8")
+
+
+def keep(report: Report, reports: Path) -> Path:
+    """Write the report, as JSON and as the page, to a folder of its own in `reports`; gives the page."""
+    folder = reports / f"{datetime.now():%Y-%m-%d_%H-%M-%S}"
+    folder.mkdir(parents=True)
+    write_json(report, folder / "report.json")
+    write(report, folder / "report.html")
+    return folder / "report.html"
 
 
 def _table(sheet: Sheet) -> str:

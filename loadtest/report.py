@@ -12,6 +12,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from components.figures import size
 from components.settings import Application
 from loadtest.config import Exam
 from loadtest.criteria import Criterion
@@ -76,9 +77,9 @@ def read(path: Path) -> Report:
 def facts(result: Result) -> str:
     """What ran where, in one line."""
     posture = result.posture
-    size = f"{posture['cpu'] / 1024:g} vCPU / {posture['memory'] / 1024:g} GB"
+    task = size(int(posture["cpu"]), int(posture["memory"]))
     return (
-        f"{result.students} students on stack {result.stack}: {posture['tasks']:g} x {size} "
+        f"{result.students} students on stack {result.stack}: {posture['tasks']:g} x {task} "
         f"({posture['min']:g}-{posture['max']:g} tasks, {posture['usd_per_hour']:.2f} USD an hour); "
         f"{result.started[:19].replace('T', ' ')} UTC, {clock(result.seconds)} min, seed {result.seed}"
     )

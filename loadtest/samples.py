@@ -16,7 +16,7 @@ from components.live import Live
 from components.settings import Settings
 from loadtest.record import Activity, Sample
 from readiness.context import Context
-from readiness.metrics import Series, queries, series
+from readiness.metrics import Series, read
 
 EVERY = 5.0  # seconds between two looks
 # The samples' fields by the metrics' keys. A count belongs to one sample of its period only.
@@ -120,14 +120,8 @@ class Sampler:
         table = {key: metric for key, metric in metrics.table(settings, live).items() if key in FIELDS}
         for key in ("cpu", "memory"):
             table[key] = replace(table[key], period=live.resolution or table[key].period)
-        # CloudWatch's periods begin at whole minutes.
-        answer = self._context.client("cloudwatch").get_metric_data(
-            MetricDataQueries=queries(table),
-            StartTime=self._began.replace(second=0, microsecond=0),
-            EndTime=datetime.now(UTC) + timedelta(seconds=1),
-            ScanBy="TimestampAscending",
-        )
-        kept = series(table, answer["MetricDataResults"])
+        end = datetime.now(UTC) + timedelta(seconds=1)
+        kept = read(self._context.client("cloudwatch"), table, end, end - self._began)
         self.samples = [filled(s, previous, kept, self._began) for previous, s in _pairs(self.samples)]
         usable = usable_part(settings, live)
         self.samples = [replace(s, cpu_usable=s.cpu_task and round(s.cpu_task / usable, 2)) for s in self.samples]

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
-from components.figures import hourly_cost, tasks, usable_vcpus
+from components.figures import hourly_cost, size, tasks, usable_vcpus
 from components.settings import FARGATE_SIZES, Application
 from loadtest.config import Exam
 from loadtest.criteria import Criterion, criteria, part, told
@@ -50,8 +50,7 @@ class Remedy:
     rule: str
 
     def __str__(self) -> str:
-        size = f"{self.cpu / 1024:g} vCPU / {self.memory / 1024:g} GB"
-        return f"{tasks(self.tasks)} of {size}, {self.usd_per_hour:.2f} USD an hour"
+        return f"{tasks(self.tasks)} of {size(self.cpu, self.memory)}, {self.usd_per_hour:.2f} USD an hour"
 
 
 @dataclass(frozen=True)
@@ -145,7 +144,7 @@ def remedy(result: Result, application: Application) -> Remedy:
     by_cpu = math.ceil(busiest(result) / CPU_LIMIT)
     needed = max(count + 1, by_students, by_cpu)
     cpu = int(result.posture["cpu"])
-    useful = [size for size in sorted(FARGATE_SIZES) if size < cpu and usable_vcpus(size, application) >= 1]
+    useful = [units for units in sorted(FARGATE_SIZES) if units < cpu and usable_vcpus(units, application) >= 1]
     cpu = min(useful, default=cpu)
     # Smaller tasks have less memory, which is not what was short.
     memory = min(FARGATE_SIZES[cpu])

@@ -51,7 +51,7 @@ class Context:
     @property
     def other_stack(self) -> str:
         """The name of the other stack."""
-        return next(name for name in STACKS if name != self.stack)
+        return _other(self.stack)
 
     @property
     def live(self) -> Live:
@@ -106,6 +106,10 @@ class _Once:
             return self._result[0]
 
 
+def _other(stack: str) -> str:
+    return next(name for name in STACKS if name != stack)
+
+
 def context_of(folder: Path, stack: str) -> Context:
     """The context of `stack` from the project in `folder`, without a call to AWS.
 
@@ -113,11 +117,10 @@ def context_of(folder: Path, stack: str) -> Context:
     """
     if stack not in STACKS:
         raise ExamError(f"no stack {stack}; it is one of {', '.join(STACKS)}")
-    other = next(name for name in STACKS if name != stack)
     return Context(
         settings=read_settings(folder, stack),
         stack=stack,
-        other=read_settings(folder, other),
+        other=read_settings(folder, _other(stack)),
         access=read_access(folder, stack, SESSION_LIMIT),
         address=os.environ.get(ADDRESS_VARIABLE) or None,
     )

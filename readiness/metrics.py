@@ -1,4 +1,4 @@
-"""What CloudWatch says of the last hour, in one call, and how a line of text shows it."""
+"""What CloudWatch says of a span of time, in one call, and how a line of text shows the last hour."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,12 +27,12 @@ class Series:
         return self.points[-1][1]
 
 
-def read(cloudwatch: Any, table: Mapping[str, Metric], now: datetime) -> dict[str, Series]:
-    """The series of `table` over the last hour, by key: one GetMetricData of a boto3 client, whose errors it raises."""
+def read(cloudwatch: Any, table: Mapping[str, Metric], end: datetime, span: timedelta = SPAN) -> dict[str, Series]:
+    """The series of `table` over the `span` before `end`, by key: one GetMetricData, whose errors it raises."""
     # A whole minute: CloudWatch's periods begin there.
-    start = (now - SPAN).replace(second=0, microsecond=0)
+    start = (end - span).replace(second=0, microsecond=0)
     answer = cloudwatch.get_metric_data(
-        MetricDataQueries=queries(table), StartTime=start, EndTime=now, ScanBy="TimestampAscending"
+        MetricDataQueries=queries(table), StartTime=start, EndTime=end, ScanBy="TimestampAscending"
     )
     return series(table, answer["MetricDataResults"])
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from components import figures, task_definition
 from components.errors import ExamError
+from components.live import Live
 from components.presence import TEST_USER_VARIABLE
 from readiness import listing, runner
 from readiness.check import Check
@@ -74,8 +75,7 @@ def read(context: Context, span: timedelta, say: Callable[[str], None]) -> Found
 def run(context: Context, say: Callable[[str], None]) -> Listing:
     """Start the task, wait for its end, read what it wrote; whatever happens, it is gone afterwards."""
     live, settings = context.live, context.settings
-    container = task_definition.container_of(live.task_definition, settings.container)
-    group, prefix = _log_stream(container, live.revision)
+    group, prefix = _log_stream(live, settings.container)
     cpu, memory = int(live.task_definition["cpu"]), int(live.task_definition["memory"])
     cents = 100 * figures.hourly_cost(1, cpu, memory) * (LIMIT + GONE) / 3600
     say(f"starts one task of {live.revision} to list the students' folders: a minute or two, at most {cents:.1f} cents")
@@ -109,13 +109,13 @@ def request(service: dict[str, Any], container: str) -> dict[str, Any]:
     }
 
 
-def _log_stream(container: dict[str, Any], revision: str) -> tuple[str, str]:
+def _log_stream(live: Live, container: str) -> tuple[str, str]:
     """The group and the stream prefix that the container logs to. Raises ExamError where the listing would be lost."""
-    options = container.get("logConfiguration", {}).get("options", {})
+    options = task_definition.log_options(live.task_definition, container)
     if not {"awslogs-group", "awslogs-stream-prefix"} <= options.keys():
-        raise ExamError(f"{revision} logs to no log stream; give it the awslogs driver with a stream prefix")
-    if container.get("entryPoint"):
-        raise ExamError(f"{revision} has an entryPoint, which no task can override; look at EFS from another task")
+        raise ExamError(f"{live.revision} logs to no log stream; give it the awslogs driver with a stream prefix")
+    if task_definition.container_of(live.task_definition, container).get("entryPoint"):
+        raise ExamError(f"{live.revision} has an entryPoint, which no task can override; look at EFS from another task")
     return options["awslogs-group"], options["awslogs-stream-prefix"]
 
 

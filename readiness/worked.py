@@ -1,7 +1,6 @@
 """Who worked, and when last: the application's sessions, by account."""
 
 import os
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -48,8 +47,7 @@ def _read(context: Context, since: datetime) -> list[Account]:
     import psycopg  # noqa: PLC0415 (only after an exam somebody wants to know)
 
     try:
-        # SQLAlchemy's form names a driver, which libpq does not know.
-        url = re.sub(r"^(postgres(ql)?)\+\w+:", r"\1:", database_url(context.settings, context.live))
+        url = database_url(context.settings, context.live)
         asked = {"since": since.astimezone(UTC).replace(tzinfo=None), "test_user": os.environ.get(TEST_USER_VARIABLE)}
         with psycopg.connect(
             url, connect_timeout=CONNECT_LIMIT, autocommit=True, options=f"-c statement_timeout={QUERY_LIMIT}"

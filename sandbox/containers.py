@@ -13,10 +13,9 @@ from moto.ecs.models import ecs_backends
 
 from sandbox import children, connections, logs
 from sandbox.ecs import secrets
-from sandbox.ecs.rules import ACTIVE, RUNNING, Phase, Task, fail
+from sandbox.ecs.rules import ACTIVE, EXITED, RUNNING, Phase, Task, fail
 from sandbox.ecs.secrets import REFUSED
 from sandbox.ecs.state import LiveService, ecs_of, fargate, lock
-from sandbox.ecs.task_answers import EXITED
 from sandbox.ecs.task_definitions import environment
 from sandbox.load_balancer import Rules
 from sandbox.process import PROJECT

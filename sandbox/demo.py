@@ -1,6 +1,5 @@
 """`make demo`: the switch there and back in a sandbox of its own, each step a command that a person could type."""
 
-import os
 import shlex
 import signal
 import subprocess
@@ -10,8 +9,8 @@ from pathlib import Path
 
 from readiness.report import Outcome
 from sandbox import engine, process
+from sandbox.process import PROJECT
 
-PROJECT = Path(__file__).resolve().parent.parent
 # Each switch ends with the checklist.
 STEPS = (
     ("The idle world", ["python", "-m", "sandbox", "status"]),
@@ -28,8 +27,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="pythonide-exam-demo-") as folder:
         home = Path(folder)
-        env = {name: value for name, value in os.environ.items() if name not in process.ELSEWHERE}
-        env |= {"SANDBOX_HOME": folder, "SANDBOX_PORT": "0", "SANDBOX_OWNER": str(os.getpid())}
+        env = process.environment_apart(home)
         try:
             return _run(home, env)
         except KeyboardInterrupt:

@@ -29,6 +29,10 @@ ELSEWHERE = (
     "EXAM_ACCOUNTS",
 )
 NOBODY = "http://127.0.0.1:9"
+# AWS's clock for a class of students: so many times as fast as theirs, for what takes minutes there; the seconds that
+# a task takes to start, by AWS's clock.
+CLASS_SPEED, CLASS_START_SECONDS = 12, 42
+CLASS_PACE = {"SANDBOX_SPEED": str(CLASS_SPEED), "SANDBOX_START_SECONDS": str(CLASS_START_SECONDS)}
 FAULT_KINDS = ("throttle", "error", "drop", "hang", "deny", "refuse")
 START_TIMEOUT = 60.0  # seconds
 STOP_TIMEOUT = 5.0
@@ -69,6 +73,12 @@ class Server:
 def home() -> Path:
     """The sandbox's folder: SANDBOX_HOME, else `.sandbox` in the project."""
     return Path(os.environ.get("SANDBOX_HOME") or PROJECT / ".sandbox").resolve()
+
+
+def environment_apart(folder: Path) -> dict[str, str]:
+    """This process's environment for a sandbox of its own in a folder, which ends with it; nothing leads elsewhere."""
+    kept = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
+    return kept | {"SANDBOX_HOME": str(folder), "SANDBOX_PORT": "0", "SANDBOX_OWNER": str(os.getpid())}
 
 
 def find(folder: Path) -> Server | None:

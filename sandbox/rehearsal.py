@@ -1,7 +1,7 @@
 """`make rehearse`: the whole exam on this machine, in a sandbox of its own, with what may go wrong in it.
 
-AWS's clock runs SPEED times as fast for what takes minutes there: tasks that start, metrics, cool-downs, draining. What
-students wait for takes the time that it takes. Every row of the table at the end was measured.
+AWS's clock runs faster (process.CLASS_SPEED) for what takes minutes there: tasks that start, metrics, cool-downs,
+draining. What students wait for takes the time that it takes. Every row of the table at the end was measured.
 """
 
 import os
@@ -31,7 +31,6 @@ from sandbox.acts import AFTER, BEFORE, DURING, Act
 from sandbox.process import PROJECT, SandboxError
 from sandbox.stage import Exam
 
-SPEED, START_SECONDS = 12, 42
 EXAM, REPORTS = PROJECT / "sandbox" / "rehearsal.yaml", PROJECT / "reports"
 LIMIT = 300.0  # seconds that the class may stay when all acts are over
 
@@ -59,7 +58,7 @@ def main() -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="pythonide-exam-rehearsal-") as folder, _sandbox(Path(folder)) as exam:
             _rehearse(exam, Path(folder), show)
-        kept = _keep(marked(exam.seen, exam.marks))
+        kept = page.keep(marked(exam.seen, exam.marks), REPORTS)
     except KeyboardInterrupt:
         console.print("Stopped; nothing is left running.")
         return 130
@@ -75,8 +74,7 @@ def _sandbox(home: Path) -> Iterator[Exam]:
     """A sandbox in a folder, and this process's environment to work on it."""
     for name in (*process.ELSEWHERE, FORCE):
         os.environ.pop(name, None)
-    os.environ |= {"SANDBOX_HOME": str(home), "SANDBOX_PORT": "0", "SANDBOX_OWNER": str(os.getpid())}
-    os.environ |= {"SANDBOX_SPEED": str(SPEED), "SANDBOX_START_SECONDS": str(START_SECONDS)}
+    os.environ |= process.environment_apart(home) | process.CLASS_PACE
     try:
         started = subprocess.run([sys.executable, "-m", "sandbox", "start"], cwd=PROJECT, check=False)
         server = process.find(home)
@@ -144,15 +142,6 @@ def marked(made: Report, marks: Mapping[str, float]) -> Report:
     during = [act for act in acts if 0 <= act.at <= made.result.seconds]
     activities = sorted([*made.result.activities, *during], key=lambda activity: activity.at)
     return replace(made, result=replace(made.result, activities=activities))
-
-
-def _keep(made: Report) -> Path:
-    """Write the report to where those of load tests are; gives its page."""
-    folder = REPORTS / f"{datetime.now():%Y-%m-%d_%H-%M-%S}"
-    folder.mkdir(parents=True)
-    report.write(made, folder / "report.json")
-    page.write(made, folder / "report.html")
-    return folder / "report.html"
 
 
 def table(rows: Sequence[Row], seconds: float) -> Table:

@@ -62,13 +62,7 @@ class Stopped:
 def read_stopped(context: Context, span: timedelta) -> Stopped:
     """Look for tasks that stopped, and for what the service says of itself."""
     since = context.now - span
-    tasks = [
-        task
-        for task in ecs.read_tasks(context)
-        if "stoppedAt" in task
-        and task["stoppedAt"] > since
-        and not task.get("stoppedReason", "").startswith(ecs.NOT_WANTED)
-    ]
+    tasks = ecs.failed(ecs.stopped_since(ecs.read_tasks(context), since))
     events = [event for event in context.live.service.get("events", []) if event["createdAt"] > since]
     bad = [event for event in events if BAD_NEWS.search(event["message"])]
     return Stopped(tasks, sorted(bad, key=lambda event: str(event["createdAt"])), span, context.now)

@@ -18,7 +18,7 @@ from components import figures, metrics
 from components.live import STANDARD
 from components.settings import Settings
 from readiness.context import Context
-from readiness.metrics import queries, series
+from readiness.metrics import read as read_series
 from readiness.row import Row, ok, unknown
 
 AREA, NAME = "after", "cost"
@@ -54,18 +54,11 @@ class Counts:
 
 def read(context: Context, span: timedelta) -> Counts:
     """Count the running tasks of the last `span`, by the minute."""
-    since = context.now - span
     metric = replace(metrics.table(context.settings, context.live)["running"], period=MINUTE)
-    answer = context.client("cloudwatch").get_metric_data(
-        MetricDataQueries=queries({metric.key: metric}),
-        StartTime=since.replace(second=0, microsecond=0),
-        EndTime=context.now,
-        ScanBy="TimestampAscending",
-    )
-    samples = series({metric.key: metric}, answer["MetricDataResults"])[metric.key].points
+    found = read_series(context.client("cloudwatch"), {metric.key: metric}, context.now, span)
     idle = context.settings if context.stack == "idle" else context.other
     cost = figures.hourly_cost(idle.task_count, idle.cpu, idle.memory)
-    return Counts(samples, _kinds(context, since), span, cost)
+    return Counts(found[metric.key].points, _kinds(context, context.now - span), span, cost)
 
 
 def _kinds(context: Context, since: datetime) -> tuple[Kind, ...]:
@@ -126,7 +119,7 @@ def cost(_: Settings, found: Counts) -> Row:
     hours = task_hours(found)
     total = sum(figures.hourly_cost(1, *size) * count for size, count in hours.items())
     above = total - found.idle * found.span / timedelta(hours=1)
-    sizes = ", ".join(f"{count:.1f} h of {_words(*size)}" for size, count in sorted(hours.items()))
+    sizes = ", ".join(f"{count:.1f} h of {figures.size(*size)}" for size, count in sorted(hours.items()))
     lines = [f"{total:.2f} USD, {max(above, 0):.2f} more than idle", f"{sum(hours.values()):.1f} task-hours: {sizes}"]
     missing = found.span // timedelta(minutes=1) - len(found.samples)
     # The newest minutes come late.
@@ -142,7 +135,3 @@ def task_hours(found: Counts) -> dict[tuple[int, int], float]:
         kind = next((k for k in reversed(found.kinds) if k.start <= moment), found.kinds[0])
         hours[kind.cpu, kind.memory] += samples * kind.resolution / MINUTE / 60  # type: ignore[assignment]
     return dict(hours)
-
-
-def _words(cpu: int, memory: int) -> str:
-    return f"{cpu / figures.CPU_UNITS:g} vCPU / {memory / 1024:g} GB"

@@ -90,7 +90,7 @@ def kind(settings: Settings, found: tuple[Live, list[Task]]) -> Row:
 
 
 def _kind(cpu: str, memory: str, image: str) -> str:
-    return f"{int(cpu) / figures.CPU_UNITS:g} vCPU / {int(memory) / 1024:g} GB, {image.rpartition('/')[2]}"
+    return f"{figures.size(int(cpu), int(memory))}, {image.rpartition('/')[2]}"
 
 
 def _image(task: Task, settings: Settings) -> str:
@@ -102,11 +102,21 @@ def read_stopped(context: Context) -> tuple[list[Task], datetime]:
     return read_tasks(context), context.now
 
 
+def stopped_since(tasks: list[Task], since: datetime) -> list[Task]:
+    """Those of `tasks` that have stopped since then."""
+    return [task for task in tasks if "stoppedAt" in task and task["stoppedAt"] > since]
+
+
+def failed(tasks: list[Task]) -> list[Task]:
+    """Those of stopped `tasks` that failed; one that a rollout or a lower count ended has not."""
+    return [task for task in tasks if not task.get("stoppedReason", "").startswith(NOT_WANTED)]
+
+
 def stopped(_: Settings, found: tuple[list[Task], datetime]) -> Row:
-    """No task has stopped of itself lately; one that a rollout or a lower count ended is none of these."""
+    """No task has stopped of itself lately."""
     tasks, now = found
-    recent = [task for task in tasks if "stoppedAt" in task and task["stoppedAt"] > now - RECENT]
-    reasons = [reason(task) for task in recent if not task.get("stoppedReason", "").startswith(NOT_WANTED)]
+    recent = stopped_since(tasks, now - RECENT)
+    reasons = [reason(task) for task in failed(recent)]
     span = f"in {RECENT.seconds // 60} minutes"
     if reasons:
         text = f"{figures.tasks(len(reasons))} {span}: {'; '.join(dict.fromkeys(reasons))}"

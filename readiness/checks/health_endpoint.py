@@ -1,5 +1,7 @@
 """Whether the exam URL's health path is answered by the application's health check, and what it says."""
 
+from contextlib import closing
+
 import httpx
 
 from components.settings import Settings
@@ -18,7 +20,7 @@ LOOK = "look at the rows of the load balancer and of the tasks"
 
 def read(context: Context) -> Answer | StudentError:
     """What the health path answers, or why it does not."""
-    with Web(Place(context.settings.url, context.address), LIMIT) as web:
+    with closing(Web(Place(context.settings.url, context.address), LIMIT)) as web:
         try:
             return web.get(context.settings.application.health_path)
         except StudentError as error:

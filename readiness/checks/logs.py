@@ -32,11 +32,10 @@ class Errors:
 
 def log_group(context: Context) -> str:
     """The log group of the running definition. Raises ExamError where it has none."""
-    container = task_definition.container_of(context.live.task_definition, context.settings.container)
-    group = container.get("logConfiguration", {}).get("options", {}).get("awslogs-group")
-    if not group:
+    options = task_definition.log_options(context.live.task_definition, context.settings.container)
+    if not (group := options.get("awslogs-group")):
         raise ExamError(f"{context.live.revision} logs to no log group; give it the awslogs driver")
-    return str(group)
+    return group
 
 
 def read(context: Context, span: timedelta = SPAN) -> Errors:

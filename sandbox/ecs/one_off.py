@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import children
+from sandbox.ecs.rules import EXITED
 
 LONGEST = 60  # seconds that a command may take
 PYTHON = ["python", "-c"]
@@ -76,5 +77,5 @@ def perform(task: OneOff, files: Path, start_after: float, log: Callable[[str], 
         code = task.process.returncode
         # A container that a signal ends has 128 and the signal's number.
         task.exit_code = code if code >= 0 else 128 - code
-        task.stopped_reason = task.stopped_reason or "Essential container in task exited"
+        task.stopped_reason = task.stopped_reason or EXITED
     task.status, task.stopped = "STOPPED", time.time()

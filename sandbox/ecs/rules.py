@@ -23,6 +23,7 @@ class Phase(Enum):
     STOPPED = auto()
 
 
+EXITED = "Essential container in task exited"  # why a task stopped whose container ended by itself
 ACTIVE = (Phase.PENDING, Phase.INITIAL, Phase.HEALTHY)
 # AWS counts a task as running until it has stopped, which is after it has drained.
 RUNNING = (Phase.INITIAL, Phase.HEALTHY, Phase.DRAINING)

@@ -14,7 +14,7 @@ from moto.ecs.models import ecs_backends
 from moto.elbv2.models import elbv2_backends
 
 from sandbox.ecs import rules
-from sandbox.ecs.rules import Phase, Task
+from sandbox.ecs.rules import EXITED, Phase, Task
 from sandbox.ecs.state import Ecs, LiveService, ecs_of, fargate, lock
 
 TICK = 0.05  # seconds between two looks of the scheduler
@@ -101,5 +101,5 @@ def _failure(definition: dict[str, Any], live: LiveService) -> str | None:
                 return "Task failed container health checks"
             for arn in live.target_group_arns:
                 return f"Task failed ELB health checks in (target-group {arn})"
-            return "Essential container in task exited"
+            return EXITED
     return None

@@ -4,7 +4,7 @@ from typing import Any
 
 from sandbox.ecs.answers import image_digest
 from sandbox.ecs.one_off import OneOff
-from sandbox.ecs.rules import ACTIVE, RUNNING, Phase, Task
+from sandbox.ecs.rules import ACTIVE, EXITED, RUNNING, Phase, Task
 from sandbox.ecs.state import Ecs, LiveService
 
 LAST_STATUS = {
@@ -14,7 +14,6 @@ LAST_STATUS = {
     Phase.DRAINING: "DEACTIVATING",
     Phase.STOPPED: "STOPPED",
 }
-EXITED = "Essential container in task exited"
 
 
 def task(ecs: Ecs, live: LiveService, task: Task) -> dict[str, Any]:

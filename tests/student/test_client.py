@@ -5,7 +5,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
@@ -243,7 +243,7 @@ def test_commands_need_a_connection() -> None:
 
 def test_a_closed_web_lets_go() -> None:
     with playing(Application(recorded("health"))) as address:
-        with Web(Place(URL, address)) as web:
+        with closing(Web(Place(URL, address))) as web:
             assert web.get("/health").body["status"] == "healthy"
         with pytest.raises(RuntimeError):
             web.get("/health")
