@@ -9,7 +9,7 @@ SWITCH := $(addprefix tests/engine/test_,switch.py cases.py others.py mistakes.p
 REQUIREMENTS := $(if $(CI),--require-hashes -r requirements.lock,-r requirements-dev.txt)
 
 .PHONY: help setup demo test lint format unit database sandbox-tests contract checklist load-tests engine exam-day \
-	test-long lock dashboard scale-out rehearse capacity clean
+	test-long lock dashboard scale-out rehearse capacity large-class clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -74,6 +74,9 @@ rehearse: setup ## a whole exam day in the sandbox, with what may go wrong in it
 
 capacity: setup ## the same class on five postures in the sandbox, into docs/capacity.md: about 20 minutes
 	@$(BIN)/python -m loadtest.capacity
+
+large-class: setup ## 340 students from this machine, on 7 tasks in the sandbox: about 7 minutes
+	@$(BIN)/python -m loadtest.large_class
 
 test-long: setup ## the random tests, long, and every fault of every call: about an hour
 	HYPOTHESIS_PROFILE=long $(BIN)/pytest tests/unit/test_task_definition.py tests/unit/test_figures.py

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,7 +43,7 @@ class Posture:
     changes: dict[str, Any] = field(default_factory=dict)
 
 
-def _fixed(name: str, tasks: int, cpu: int, memory: int) -> Posture:
+def fixed(name: str, tasks: int, cpu: int, memory: int) -> Posture:
     """So many tasks, whatever happens."""
     autoscaling = {"min": tasks, "max": tasks}
     return Posture(name, changes={"taskCount": tasks, "cpu": cpu, "memory": memory, "autoscaling": autoscaling})
@@ -52,10 +52,10 @@ def _fixed(name: str, tasks: int, cpu: int, memory: int) -> Posture:
 # The action plan's options, and the same vCPU as C in tasks of a size that the application can use.
 POSTURES = (
     Posture("idle", "idle"),
-    _fixed("A", 2, 1024, 2048),
-    _fixed("B", 1, 2048, 4096),
+    fixed("A", 2, 1024, 2048),
+    fixed("B", 1, 2048, 4096),
     Posture("C (exam)"),
-    _fixed("4 x 1 vCPU", 4, 1024, 2048),
+    fixed("4 x 1 vCPU", 4, 1024, 2048),
 )
 
 
@@ -69,8 +69,8 @@ def compare(students: int | None, seed: int, reports: Path, console: Console) ->
         before = set(into.glob(REPORT))
         asked = ["--exam", str(EXAM), "--seed", str(seed), "--reports", str(into)]
         asked += ["--students", str(students)] if students else []
-        with _live(posture) as (folder, env):
-            _call(["-m", "loadtest", "-s", posture.stack, *asked], folder, env)
+        with live(posture, process.CLASS_PACE) as (folder, env):
+            call(["-m", "loadtest", "-s", posture.stack, *asked], folder, env)
         made = set(into.glob(REPORT)) - before
         if not made:
             raise ExamError(f"the load test of posture {posture.name} made no report")
@@ -80,11 +80,14 @@ def compare(students: int | None, seed: int, reports: Path, console: Console) ->
 
 
 @contextmanager
-def _live(posture: Posture) -> Iterator[tuple[Path, dict[str, str]]]:
-    """A sandbox in which the posture is live and its tasks are warm: the project's folder there, the environment."""
+def live(posture: Posture, settings: Mapping[str, str]) -> Iterator[tuple[Path, dict[str, str]]]:
+    """A sandbox in which the posture is live and its tasks are warm: the project's folder there, the environment.
+
+    `settings` are variables of the sandbox's, by name. Raises ExamError when it cannot be had.
+    """
     with tempfile.TemporaryDirectory(prefix="pythonide-exam-compare-") as temporary:
         folder, home = Path(temporary) / "project", Path(temporary) / "sandbox"
-        env = process.environment_apart(home) | process.CLASS_PACE
+        env = process.environment_apart(home) | settings
         try:
             _must([sys.executable, "-m", "sandbox", "start"], PROJECT, env)
             server = process.find(home)
@@ -94,7 +97,7 @@ def _live(posture: Posture) -> Iterator[tuple[Path, dict[str, str]]]:
             write_project(folder, posture)
             _must(["pulumi", "up", "-s", posture.stack, "--yes", "--skip-preview"], folder, env)
             # The first run of a fresh process takes seconds: the checklist is the warm-up, here as in an exam.
-            _call(["-m", "readiness", "-s", posture.stack], folder, env, quiet=True)
+            call(["-m", "readiness", "-s", posture.stack], folder, env, quiet=True)
             server.ask("POST", "load", {"vcpus": None})
             yield folder, env
         except SandboxError as error:
@@ -133,9 +136,11 @@ def write_project(folder: Path, posture: Posture) -> None:
     path.write_text(yaml.safe_dump(content, sort_keys=False))
 
 
-def _call(arguments: list[str], folder: Path, env: dict[str, str], *, quiet: bool = False) -> None:
-    """A command of the project's, to its end; what it finds is no error here."""
-    subprocess.run([sys.executable, *arguments], cwd=folder, env=env, check=False, capture_output=quiet)
+def call(arguments: list[str], folder: Path, env: dict[str, str], *, quiet: bool = False) -> int:
+    """The exit code of a command of the project's; what it finds is no error here."""
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=folder, env=env, check=False, capture_output=quiet
+    ).returncode
 
 
 def sheet(found: dict[str, Report]) -> Sheet:
