@@ -1,11 +1,15 @@
 """What must hold of the tree as it is committed: no credential in it, and a lock that says what is installed."""
 
+import os
 import re
+import shutil
 import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 
 from tests.postures import ROOT
@@ -111,3 +115,33 @@ def test_every_pin_has_hashes_and_comes_from_nowhere_else() -> None:
     text = (ROOT / "requirements.lock").read_text().replace("\\\n", " ")
     lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
     assert [line for line in lines if not re.match(r"[\w.-]+==\S+ .*--hash=sha256:[0-9a-f]{64}", line)] == []
+
+
+def test_git_can_ask_the_linters_before_a_commit(tmp_path: Path) -> None:
+    shutil.copy(ROOT / ".pre-commit-config.yaml", tmp_path)
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)  # noqa: S607
+    subprocess.run([sys.executable, "-m", "pre_commit", "install"], cwd=tmp_path, check=True, capture_output=True)
+    assert os.access(tmp_path / ".git" / "hooks" / "pre-commit", os.X_OK)
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
+    asked = subprocess.run([*hook["entry"].split(), "--dry-run"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert {"ruff format --check .", "ruff check .", "mypy ."} <= {
+        line.removeprefix(".venv/bin/") for line in asked.stdout.splitlines()
+    }
+
+
+def test_the_newcomer_is_told_of_every_room_and_of_none_that_is_not() -> None:
+    told = (ROOT / "CONTRIBUTING.md").read_text()
+    rooms = {name.partition("/")[0] for name in tree() if name.endswith(".py") and "/" in name}
+    assert rooms <= set(re.findall(r"^\| `(\w+)/` \|", told, re.MULTILINE))
+    named = re.findall(r"`((?:\w+/)+(?:\w+\.\w+)?)`", told)
+    assert "tests/engine/test_least_privilege.py" in named
+    inside = ("", "sandbox/", "readiness/", "tests/", "components/")
+    assert [name for name in named if not any((ROOT / room / name).exists() for room in inside)] == []
+
+
+def test_every_document_is_in_the_index() -> None:
+    index = (ROOT / "docs" / "README.md").read_text()
+    links = set(re.findall(r"\]\(([^)]+\.md)\)", index))
+    there = {str(path.relative_to(ROOT / "docs")) for path in (ROOT / "docs").rglob("*.md")} - {"README.md"}
+    assert there <= links
+    assert [link for link in links if not (ROOT / "docs" / link).exists()] == []
