@@ -65,7 +65,8 @@ def image(settings: Settings, found: Image) -> list[Row]:
 def _digest(settings: Settings, found: Image, tagged: str) -> Row:
     containers = [c for task in running(found.tasks) for c in task["containers"] if c["name"] == settings.container]
     digests = {str(container["imageDigest"]) for container in containers if container.get("imageDigest")}
-    name, todo = "digest", "let the running tasks be replaced before the exam: aws ecs update-service --force-new-..."
+    name, service = "digest", f"--cluster {settings.cluster} --service {settings.service}"
+    todo = f"before the exam, replace the running tasks: aws ecs update-service {service} --force-new-deployment"
     if not digests:
         return unknown(AREA, name, "no running task tells its digest", _short(tagged), "see the ECS rows")
     if len(digests) > 1:

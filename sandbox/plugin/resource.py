@@ -4,12 +4,10 @@ All of it is pure. A resource type says in tables what it takes, fills in, compa
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 Properties = dict[str, Any]
-# A boto3 client, for a service and a region.
-Clients = Callable[[str, str], Any]
 
 # How the engine writes a value that is not known yet (Pulumi SDK: rpc.UNKNOWN).
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
