@@ -33,9 +33,9 @@ own.
 {sentences}
 
 How far this goes: {bounds} The database, the load balancer and the students were on the same machine; the students took
-{generator} of a core at most. A program alone took {alone}; the application's own loops take 0.24 and 1 CPU-s where it was
-measured. One run a posture: small differences between two rows are chance. What the real service holds is answered by
-`python -m loadtest -s exam`.
+{generator} of a core at most. A program alone took {alone}; in the application itself, where it was measured, the
+two loops take 0.24 and 1 CPU-s. One run a posture: small differences between two rows are chance. What the real service
+holds is answered by `python -m loadtest -s exam`.
 
 ## What would help more than any posture: for the application's developers
 
