@@ -75,7 +75,7 @@ rehearse: setup ## a whole exam day in the sandbox, with what may go wrong in it
 capacity: setup ## the same class on five postures in the sandbox, into docs/capacity.md: about 20 minutes
 	@$(BIN)/python -m loadtest.capacity
 
-large-class: setup ## 340 students from this machine, on 7 tasks in the sandbox: about 7 minutes
+large-class: setup ## 340 students from this machine, on 7 tasks in the sandbox: about 11 minutes
 	@$(BIN)/python -m loadtest.large_class
 
 test-long: setup ## the random tests, long, and every fault of every call: about an hour
