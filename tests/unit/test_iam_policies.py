@@ -15,6 +15,7 @@ MANAGED_POLICY_LIMIT = 6144
 NO_RESOURCE = {
     "application-autoscaling:DescribeScalableTargets",
     "application-autoscaling:DescribeScalingPolicies",
+    "application-autoscaling:DescribeScheduledActions",
     "cloudwatch:GetMetricStatistics",
     "ecs:DescribeTaskDefinition",
     "elasticloadbalancing:DescribeTags",
