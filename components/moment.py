@@ -4,6 +4,8 @@ import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+# A null; the others are what `pulumi config set` makes of one.
+NONE = (None, "", "null")
 EXAMPLES = "2026-12-01T12:00-05:00 or 2026-12-01 12:00 America/New_York"
 WRITTEN = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?) ?(Z|[+-]\d\d:?\d\d|[A-Za-z]\S*)?")
 
@@ -14,7 +16,9 @@ def moment(value: object) -> datetime | None:
     Raises ValueError, which says what is allowed, for what is no time, has no zone or one that is none, and for a local
     time that its zone does not have, or has twice, on that day.
     """
-    if value is None or (isinstance(value, datetime) and value.tzinfo):
+    if value in NONE:
+        return None
+    if isinstance(value, datetime) and value.tzinfo:
         return value
     written = WRITTEN.fullmatch(str(value).strip())
     try:

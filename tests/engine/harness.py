@@ -118,6 +118,14 @@ class Project:
             assert time.monotonic() < limit, self.status()
             time.sleep(0.1)
 
+    def await_count(self, count: int) -> None:
+        """Wait until so many tasks run, and no other."""
+        limit = time.monotonic() + SETTLE_LIMIT
+        while len(self.running_tasks()) != count:
+            assert time.monotonic() < limit, self.status()
+            time.sleep(0.1)
+        self.settle()
+
     def calls(self) -> list[dict[str, Any]]:
         return list(self.control("GET", "calls"))
 
