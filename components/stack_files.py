@@ -11,6 +11,7 @@ from components.errors import ExamError
 from components.settings import Settings
 
 PROJECT_FILE = "Pulumi.yaml"
+STACKS = ("exam", "idle")
 
 
 def read_settings(folder: Path, stack: str) -> Settings:

@@ -17,12 +17,13 @@ from rich.console import Console
 from rich.live import Live
 
 from components.errors import ExamError
+from components.stack_files import STACKS
 from readiness import span as spans
 from readiness import submissions
 from readiness.check import Check
 from readiness.checks import CHECKS, after
-from readiness.context import STACKS, Context, context_of
-from readiness.report import Outcome, Report, screen, table
+from readiness.context import Context, context_of
+from readiness.report import Outcome, Report, markdown, screen, table
 from readiness.row import Row
 from readiness.runner import run
 from readiness.watch import watch
@@ -40,11 +41,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.watch:
         return watch(Path.cwd(), asked.stack, Console(highlight=False))
     checks, console = _checks(span), Console(highlight=False)
-    report = replace(look(context, checks) if asked.json else _shown(console, context, checks), over=span is not None)
+    plain = asked.json or asked.markdown
+    report = replace(look(context, checks) if plain else _shown(console, context, checks), over=span is not None)
     if asked.submissions and span:
         report = _with_submissions(report, context, span)
     if asked.json:
         print(json.dumps(report.json(), indent=2))
+    elif asked.markdown:
+        print(markdown(report))
     else:
         console.print(screen(report))
     return report.outcome
@@ -105,7 +109,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--watch", action="store_true", help="keep it up to date, with the last hour's figures")
     parser.add_argument("--since", metavar="3h", help="after the exam: what it cost, what went wrong, who worked")
     parser.add_argument("--submissions", action="store_true", help="with --since: the students' files, by a short task")
-    parser.add_argument("--json", action="store_true", help="for machines: readiness/schema.json")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="for machines: readiness/schema.json")
+    form.add_argument("--markdown", action="store_true", help="for the summary of a job on GitHub")
     return parser
 
 

@@ -51,7 +51,7 @@ class Project:
         self.port = json.loads((self.home / "server.json").read_text())["port"]
         self.env = {**os.environ, **environment(self.home, self.port)}
         self.folder.mkdir()
-        for name in ("__main__.py", "components", "readiness", "student", ".venv"):
+        for name in ("__main__.py", "components", "deployment", "readiness", "student", ".venv"):
             (self.folder / name).symlink_to(ROOT / name)
         shutil.copytree(self.home / "state", home / "untouched-state")
         self.reset()
