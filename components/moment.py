@@ -5,7 +5,13 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 EXAMPLES = "2026-12-01T12:00-05:00 or 2026-12-01 12:00 America/New_York"
-WRITTEN = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?) ?(Z|[+-]\d\d:?\d\d|[A-Za-z]\S*)?")
+WRITTEN = re.compile(
+    r"(2\d{3}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?) ?"
+    # An unquoted time with seconds is one of YAML's own, and the engine hands it on as Go writes it: -0500 EST.
+    r"(?:(Z|[+-]\d\d:?\d\d)(?: (?:[A-Z]+|[+-]\d+))?|([A-Za-z]\S*))?"
+)
+# What `pulumi config set` can make of a null: a text.
+NULLS = (None, "", "null")
 
 
 def moment(value: object) -> datetime | None:
@@ -14,8 +20,8 @@ def moment(value: object) -> datetime | None:
     Raises ValueError, which says what is allowed, for what is no time, has no zone or one that is none, and for a local
     time that its zone does not have, or has twice, on that day.
     """
-    if value is None or (isinstance(value, datetime) and value.tzinfo):
-        return value
+    if value in NULLS:
+        return None
     written = WRITTEN.fullmatch(str(value).strip())
     try:
         naive = datetime.fromisoformat(f"{written[1]}T{written[2]}") if written else None
@@ -23,11 +29,12 @@ def moment(value: object) -> datetime | None:
         naive = None
     if written is None or naive is None:
         raise ValueError(f"a time with its zone, such as {EXAMPLES}; null for none")
-    if not written[3]:
+    offset, zone = written[3], written[4]
+    if offset:
+        return datetime.fromisoformat(f"{naive.isoformat()}{offset}")
+    if not zone:
         raise ValueError(f"a time with its zone too, such as {EXAMPLES}")
-    if written[3] == "Z" or written[3][0] in "+-":
-        return datetime.fromisoformat(f"{naive.isoformat()}{written[3]}")
-    return _local(naive, written[3])
+    return _local(naive, zone)
 
 
 def _local(naive: datetime, name: str) -> datetime:
