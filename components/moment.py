@@ -4,14 +4,14 @@ import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+# A null; the others are what `pulumi config set` makes of one.
+NONE = (None, "", "null")
 EXAMPLES = "2026-12-01T12:00-05:00 or 2026-12-01 12:00 America/New_York"
 WRITTEN = re.compile(
     r"(2\d{3}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?) ?"
     # An unquoted time with seconds is one of YAML's own, and the engine hands it on as Go writes it: -0500 EST.
     r"(?:(Z|[+-]\d\d:?\d\d)(?: (?:[A-Z]+|[+-]\d+))?|([A-Za-z]\S*))?"
 )
-# What `pulumi config set` can make of a null: a text.
-NULLS = (None, "", "null")
 
 
 def moment(value: object) -> datetime | None:
@@ -20,8 +20,10 @@ def moment(value: object) -> datetime | None:
     Raises ValueError, which says what is allowed, for what is no time, has no zone or one that is none, and for a local
     time that its zone does not have, or has twice, on that day.
     """
-    if value in NULLS:
+    if value in NONE:
         return None
+    if isinstance(value, datetime) and value.tzinfo:
+        return value
     written = WRITTEN.fullmatch(str(value).strip())
     try:
         naive = datetime.fromisoformat(f"{written[1]}T{written[2]}") if written else None

@@ -74,8 +74,8 @@ def check(stack: str, settings: Settings, live: Live, now: datetime | None = Non
         return
     if stack == IDLE:
         raise ExamError(
-            f"configuration of stack {stack}: exam.endsAt: {shown(end)} is not for {stack}, which ends an exam; allowed: "
-            f"null. Take it out: pulumi config set -s {stack} --path exam.endsAt null"
+            f"configuration of stack {stack}: exam.endsAt: {shown(end)} is not for {stack}, which ends an exam; "
+            f"allowed: null. Take it out: pulumi config set -s {stack} --path exam.endsAt null"
         )
     problem = "is past" if end <= now else "is less than an hour ahead" if end < now + NOTICE else None
     # A re-run in mid-exam is no new value.
