@@ -7,7 +7,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 # A null; the others are what `pulumi config set` makes of one.
 NONE = (None, "", "null")
 EXAMPLES = "2026-12-01T12:00-05:00 or 2026-12-01 12:00 America/New_York"
-WRITTEN = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?) ?(Z|[+-]\d\d:?\d\d|[A-Za-z]\S*)?")
+WRITTEN = re.compile(
+    r"(2\d{3}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?) ?"
+    # An unquoted time with seconds is one of YAML's own, and the engine hands it on as Go writes it: -0500 EST.
+    r"(?:(Z|[+-]\d\d:?\d\d)(?: (?:[A-Z]+|[+-]\d+))?|([A-Za-z]\S*))?"
+)
 
 
 def moment(value: object) -> datetime | None:
@@ -27,11 +31,12 @@ def moment(value: object) -> datetime | None:
         naive = None
     if written is None or naive is None:
         raise ValueError(f"a time with its zone, such as {EXAMPLES}; null for none")
-    if not written[3]:
+    offset, zone = written[3], written[4]
+    if offset:
+        return datetime.fromisoformat(f"{naive.isoformat()}{offset}")
+    if not zone:
         raise ValueError(f"a time with its zone too, such as {EXAMPLES}")
-    if written[3] == "Z" or written[3][0] in "+-":
-        return datetime.fromisoformat(f"{naive.isoformat()}{written[3]}")
-    return _local(naive, written[3])
+    return _local(naive, zone)
 
 
 def _local(naive: datetime, name: str) -> datetime:

@@ -9,7 +9,9 @@ import asyncio
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pulumi
 from botocore.exceptions import ClientError
@@ -45,9 +47,13 @@ def bounded_at(settings: Settings) -> datetime | None:
 
 def live_bound(live: Live) -> datetime | None:
     """When the scheduled action that is live acts (UTC); None where there is none, or one of another kind."""
-    schedule = live.scheduled_action["Schedule"] if live.scheduled_action else ""
-    found = re.fullmatch(r"at\((.+)\)", schedule)
-    return datetime.strptime(found[1], AT).replace(tzinfo=UTC) if found else None
+    action = live.scheduled_action or {}
+    # Somebody may have written another one in the console.
+    if found := re.fullmatch(r"at\((.+)\)", action.get("Schedule", "")):
+        with suppress(ValueError, KeyError):
+            local = datetime.fromisoformat(found[1])
+            return local.replace(tzinfo=ZoneInfo(action.get("Timezone") or "UTC")).astimezone(UTC)
+    return None
 
 
 def ends_at(settings: Settings, live: Live) -> datetime | None:
@@ -57,7 +63,7 @@ def ends_at(settings: Settings, live: Live) -> datetime | None:
 
 
 def check(stack: str, settings: Settings, live: Live, now: datetime | None = None) -> None:
-    """Refuse an `exam.endsAt` that is past, or new and less than an hour ahead; tell that an exam names none.
+    """Refuse an `exam.endsAt` that is past, new and less than an hour ahead, or idle's; tell that an exam names none.
 
     Raises ExamError, one line.
     """
@@ -66,6 +72,11 @@ def check(stack: str, settings: Settings, live: Live, now: datetime | None = Non
         if stack != IDLE:
             pulumi.log.info("exam.endsAt is null: nothing bounds a revert that is forgotten")
         return
+    if stack == IDLE:
+        raise ExamError(
+            f"configuration of stack {stack}: exam.endsAt: {shown(end)} is not for {stack}, which ends an exam; "
+            f"allowed: null. Take it out: pulumi config set -s {stack} --path exam.endsAt null"
+        )
     problem = "is past" if end <= now else "is less than an hour ahead" if end < now + NOTICE else None
     # A re-run in mid-exam is no new value.
     if problem is None or (end > now and bounded_at(settings) == live_bound(live)):

@@ -40,6 +40,10 @@ def bounded(at: str = "2026-12-01T19:00:00", cron: str | None = "cron(0 19 1 12 
         ("2026-12-01T12:00:30Z", "2026-12-01 12:00 UTC"),
         ("2026-12-01 12:00 +0100", "2026-12-01 11:00 UTC"),
         (END, "2026-12-01 17:00 UTC"),
+        # What the engine makes of an unquoted time with seconds.
+        ("2026-12-01 12:00:00 -0500 -0500", "2026-12-01 17:00 UTC"),
+        ("2026-12-01 12:00:00 -0500 EST", "2026-12-01 17:00 UTC"),
+        ("2026-12-01 12:00:00 +0000 UTC", "2026-12-01 12:00 UTC"),
         ("2026-07-01 12:00 Europe/Berlin", "2026-07-01 10:00 UTC"),
     ],
 )
@@ -60,6 +64,7 @@ def test_no_moment(written: str | None) -> None:
         ("tomorrow", "a time with its zone, such as"),
         ("2026-12-32T12:00Z", "a time with its zone, such as"),
         ("2026-12-01", "a time with its zone, such as"),
+        ("0001-01-01T00:00+01:00", "a time with its zone, such as"),
         ("2026-12-01T12:00", "a time with its zone too, such as"),
         ("2026-12-01 12:00 Middle/Earth", "Middle/Earth is none"),
         ("2026-12-01 12:00 ../../etc/passwd", "a time with its zone, such as"),
@@ -92,8 +97,10 @@ def test_bounded_when_the_grace_is_over() -> None:
     assert revert.bounded_at(exam(None)) is None
     assert revert.ends_at(exam(None), bounded()) == datetime(2026, 12, 1, 17, 0, tzinfo=UTC)
     assert revert.ends_at(exam(), live()) is None
-    other = live(scheduled_action={"Schedule": "rate(1 hour)"})
-    assert revert.ends_at(exam(), other) is None
+    for schedule in ("rate(1 hour)", "at(noon)"):
+        assert revert.ends_at(exam(), live(scheduled_action={"Schedule": schedule})) is None
+    elsewhere = {"Schedule": "at(2026-12-01T14:00:00)", "Timezone": "America/New_York"}
+    assert revert.live_bound(live(scheduled_action=elsewhere)) == datetime(2026, 12, 1, 19, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -120,6 +127,12 @@ def test_an_end_that_is_no_plan_is_refused(before: timedelta, world: Live, said:
         "configuration of stack exam: exam.endsAt: 2026-12-01 12:00 America/New_York (2026-12-01 17:00"
     )
     assert "pulumi config set -s exam --path exam.endsAt <time>" in line
+
+
+def test_idle_names_no_end() -> None:
+    with pytest.raises(ExamError, match="is not for idle, which ends an exam; allowed: null") as error:
+        revert.check("idle", settings("idle", exam={"endsAt": END}), live())
+    assert "pulumi config set -s idle --path exam.endsAt null" in str(error.value)
 
 
 @pytest.mark.parametrize(("stack", "times"), [("exam", 1), ("idle", 0)])
@@ -152,9 +165,9 @@ def test_until_its_end_the_exam_runs_whoever_is_seen(monkeypatch: pytest.MonkeyP
     class Nobody:
         there, told, unanswered = False, "0 active students", ()
 
-    def presence(*_: object) -> Nobody:
+    def presence(*_: object) -> type[Nobody]:
         asked.append("presence")
-        return Nobody()
+        return Nobody
 
     monkeypatch.setattr("components.guard.presence", presence)
     monkeypatch.setattr("pulumi.runtime.is_dry_run", lambda: False)
