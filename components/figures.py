@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from components.settings import Application, Posture, Settings
+from components.posture import Posture
+from components.settings import Application, Settings
 
 CPU_UNITS = 1024  # CPU units of a vCPU
 # USD an hour, Fargate, Linux/x86, us-east-2, on demand; https://aws.amazon.com/fargate/pricing/ as in the action plan

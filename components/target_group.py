@@ -4,7 +4,7 @@ import pulumi
 from pulumi_aws import lb
 
 from components.live import Live
-from components.settings import TargetGroup
+from components.posture import TargetGroup
 
 # Together exactly the SDK's TargetGroup inputs (a test says so).
 OWNED = ("deregistration_delay", "health_check", "stickiness")

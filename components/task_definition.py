@@ -9,7 +9,7 @@ import pulumi
 from pulumi_aws import ecs
 
 from components.errors import ExamError
-from components.settings import HealthCheck, Posture
+from components.posture import HealthCheck, Posture
 
 Definition = dict[str, Any]
 # A field of AWS's API -> the Pulumi input it becomes, with the fields below it where it is a structure.

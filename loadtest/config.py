@@ -7,7 +7,7 @@ import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from components.errors import ExamError
-from components.settings import Number, Percent, Positive, Strict, Whole
+from components.values import Number, Percent, Positive, Strict, Whole
 from loadtest.programs import PROGRAMS
 from loadtest.record import Phase
 

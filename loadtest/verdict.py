@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from components.figures import hourly_cost, size, tasks, usable_vcpus
-from components.settings import FARGATE_SIZES, Application
+from components.posture import FARGATE_SIZES
+from components.settings import Application
 from loadtest.config import Exam
 from loadtest.criteria import Criterion, criteria, part, told
 from loadtest.figures import Figures, figures

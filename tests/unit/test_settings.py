@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from components.errors import ExamError
-from components.settings import FARGATE_SIZES, Settings
+from components.posture import FARGATE_SIZES
+from components.settings import Settings
 from components.stack_files import read_settings
 from tests.postures import ROOT, SECRET, config, settings
 
