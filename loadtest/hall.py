@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from typing import Any, Self
 from components.errors import ExamError
 from loadtest.job import Job, Place, Task
 from loadtest.record import Event, Outcome, Verb
+from sandbox.children import free_port
 
 PROJECT = Path(__file__).parents[1]
 LOCUSTFILE = PROJECT / "loadtest" / "users.py"
@@ -43,7 +43,7 @@ class Crew:
             several.append(str(round(WORKERS_LIMIT)))
         elif self.processes > 1:
             # They talk on this machine only, and not to those of another load test.
-            port = str(_free_port())
+            port = str(free_port())
             several = ["--processes", str(self.processes), "--master-bind-host", "127.0.0.1"]
             several += ["--master-bind-port", port, "--master-port", port]
         users = ["--users", str(students), "--spawn-rate", str(students)]
@@ -135,12 +135,6 @@ class Hall:
     def _last_line(self) -> str:
         self._log.seek(0)
         return next((line for line in reversed(self._log.read().splitlines()) if line.strip()), "it said nothing")
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def start(job: Job, arguments: list[str], log: Any) -> "subprocess.Popen[bytes]":

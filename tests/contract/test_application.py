@@ -16,8 +16,9 @@ import pytest
 
 from sandbox.application import __main__, accounts, runs
 from sandbox.application.limits import Limits
+from sandbox.children import free_port
 from tests.contract.application.replay import Replay, differences, recording
-from tests.contract.application.servers import Server, await_port, await_silence, free_port, output, running
+from tests.contract.application.servers import Server, await_port, await_silence, output, running
 
 LAST = 40  # the highest number of a user in the recordings
 PAIR = ("student32", "student33")

@@ -1,5 +1,6 @@
 """A task's CPU is bounded, by cgroups of version 1 and 2."""
 
+import errno
 import os
 import subprocess
 from pathlib import Path
@@ -33,13 +34,31 @@ def test_version_1(version_1: Path) -> None:
     assert written(version_1 / "cpu" / "pythonide-exam-42") == {
         "cpu.cfs_period_us": "100000",
         "cpu.cfs_quota_us": "200000",
+        "cpu.shares": "10240",
         "cgroup.procs": "42",
     }
 
 
 def test_version_2(version_2: Path) -> None:
     Quota(42, 0.5, version_2)
-    assert written(version_2 / "pythonide-exam-42") == {"cpu.max": "50000 100000", "cgroup.procs": "42"}
+    assert written(version_2 / "pythonide-exam-42") == {
+        "cpu.max": "50000 100000",
+        "cpu.weight": "1000",
+        "cgroup.procs": "42",
+    }
+
+
+def test_a_process_that_takes_its_time_to_end_is_waited_for(version_2: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A directory cannot be busy; a cgroup is while a process is in it."""
+    bound, busy = Quota(42, 1, version_2), [OSError(errno.EBUSY, "busy")] * 20
+
+    def rmdir(_: Path) -> None:
+        if busy:
+            raise busy.pop()
+
+    monkeypatch.setattr(Path, "rmdir", rmdir)
+    bound.end()
+    assert busy == []
 
 
 def test_what_a_killed_sandbox_left_behind_is_cleared(version_2: Path) -> None:

@@ -16,6 +16,8 @@ import httpx
 import pytest
 import websocket
 
+from sandbox.children import free_port
+
 START_LIMIT = 20  # seconds
 PATIENCE = 15.0  # seconds for one answer
 
@@ -101,12 +103,6 @@ class Socket:
 def output(received: list[dict[str, Any]]) -> str:
     """What a run printed."""
     return "".join(message["data"]["text"] for message in received if message["type"] == "stdout")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
