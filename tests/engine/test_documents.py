@@ -30,7 +30,7 @@ ELSEWHERE = {
         "tests/loadtest/sandbox/test_class.py",
         '"--master-host"',
     ),
-    "pulumi config set -s exam --path autoscaling.resolution 60": ("tests/engine/test_resolution.py", '"60"'),
+    "pulumi config set -s exam --path autoscaling.resolution 60": ("tests/engine/test_cases.py", '"60"'),
     ".venv/bin/pre-commit install": ("tests/unit/test_tree.py", '"pre_commit", "install"'),
     "python -m deployment TAG": ("tests/workflows/test_scripts.py", "deploy.yml: rollout"),
     "pulumi destroy": ("tests/engine/test_others.py", '"destroy"'),

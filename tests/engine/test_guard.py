@@ -102,6 +102,7 @@ def test_a_rollout_by_others_is_told(project: Project, database: str) -> None:
     assert "a rollout of pythonide-exam-task:2 that this `up` did not start is in progress since" in told
 
 
+@pytest.mark.long
 def test_a_rollout_towards_the_posture_just_continues(project: Project, database: str) -> None:
     """An `up` was interrupted after it had begun its rollout: with students back, the next one still goes through."""
     project.up("exam")
@@ -196,7 +197,7 @@ def answers(student: Any) -> bool:
         return False
 
 
-@pytest.mark.parametrize(("stack", "alive"), [("exam", True), ("idle", False)])
+@pytest.mark.parametrize(("stack", "alive"), [("exam", True), pytest.param("idle", False, marks=pytest.mark.long)])
 def test_an_open_websocket_lives_through_a_deployment_by_others(project: Project, stack: str, *, alive: bool) -> None:
     """Exam drains for an hour (4 s at the harness's pace), idle for 5 minutes (0.3 s): looked at after 1.5 s."""
     project.up(stack)

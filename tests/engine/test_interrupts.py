@@ -10,8 +10,13 @@ from tests.engine.running import Running, processes, unlock
 
 # After how many writing calls an `up` is killed: of a stack's first, which makes all there is (at 15 only the rollout
 # and the target group are left), and of a switch between stacks that have been there.
-FIRST = [5, 15, *(pytest.param(n, marks=pytest.mark.long) for n in (1, 3, 8, 11))]
-SWITCH, LATER = [3, 7], [1, 5]
+FIRST = [5, *(pytest.param(n, marks=pytest.mark.long) for n in (1, 3, 8, 11, 15))]
+# The stacks that have been there, and the switches of which each is killed.
+SWITCHES = [
+    (["idle", "exam"], {"idle": 7}),
+    pytest.param(["exam", "idle"], {"exam": 3, "idle": 7}, marks=pytest.mark.long),
+    pytest.param(["exam", "idle"], {"exam": 1, "idle": 5}, marks=pytest.mark.long),
+]
 SOON = 20  # seconds in which an interrupted `up` must have ended
 
 
@@ -30,11 +35,13 @@ def test_a_first_up_that_was_killed(project: Project, reference: Reference, writ
     reference.reached(project, "exam")
 
 
-@pytest.mark.parametrize("moments", [SWITCH, pytest.param(LATER, marks=pytest.mark.long)])
-def test_switches_that_were_killed(project: Project, reference: Reference, moments: list[int]) -> None:
-    for stack in ("exam", "idle"):
+@pytest.mark.parametrize(("before", "switches"), SWITCHES)
+def test_switches_that_were_killed(
+    project: Project, reference: Reference, before: list[str], switches: dict[str, int]
+) -> None:
+    for stack in before:
         project.up(stack)
-    for stack, writes in zip(("exam", "idle"), moments, strict=True):
+    for stack, writes in switches.items():
         kill(project, stack, writes)
         project.up(stack)
         reference.reached(project, stack)
@@ -71,7 +78,8 @@ def test_an_up_that_is_interrupted_says_so_and_the_next_continues(project: Proje
     reference.reached(project, "exam")
 
 
-@pytest.mark.parametrize("wanted", ["exam", pytest.param("idle", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("wanted", ["exam", "idle"])
 def test_both_stacks_at_once(project: Project, reference: Reference, wanted: str) -> None:
     both = [Running(project, stack) for stack in ("exam", "idle")]
     ended = [running.done() for running in both]

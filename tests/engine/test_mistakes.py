@@ -45,6 +45,14 @@ def _plain(text: str) -> Any:
         return text
 
 
+def first_of(cases: list[Any], number: int = 1) -> list[Any]:
+    """The first cases, the others for `make test-long`: tests/unit has every one of them without the engine."""
+    rest = (
+        pytest.param(*case if isinstance(case, tuple) else [case], marks=pytest.mark.long) for case in cases[number:]
+    )
+    return [*cases[:number], *rest]
+
+
 def packed(entries: list[tuple[str, Any, str]]) -> list[list[tuple[str, Any, str]]]:
     """The entries in as few lists as hold every top-level key at most once."""
     lists: list[list[tuple[str, Any, str]]] = []
@@ -58,7 +66,7 @@ def packed(entries: list[tuple[str, Any, str]]) -> list[list[tuple[str, Any, str
     return lists
 
 
-@pytest.mark.parametrize("entries", packed(ALONE), ids=lambda entries: str(len(entries)))
+@pytest.mark.parametrize("entries", first_of(packed(ALONE)), ids=lambda entries: str(len(entries)))
 def test_wrong_keys_are_told_line_by_line(project: Project, entries: list[tuple[str, Any, str]]) -> None:
     """Every key that can be wrong by itself, as many in one `up` as it can carry: all of them are told."""
     values = {k.removeprefix("pythonide-exam:"): v for k, v in config("exam").items()}
@@ -73,7 +81,7 @@ def test_wrong_keys_are_told_line_by_line(project: Project, entries: list[tuple[
         assert any(said.startswith(f"configuration of stack exam: {line}") for said in told), (line, told)
 
 
-@pytest.mark.parametrize(("key", "value", "line"), TOGETHER, ids=[entry[2][:20] for entry in TOGETHER])
+@pytest.mark.parametrize(("key", "value", "line"), first_of(TOGETHER), ids=[entry[2][:20] for entry in TOGETHER])
 def test_values_that_do_not_go_together(project: Project, key: str, value: Any, line: str) -> None:
     project.configure("exam", key, str(value))
     assert refused(project, project.try_up("exam")) == [f"configuration of stack exam: {line}"]
@@ -118,6 +126,7 @@ def deleted_service(project: Project) -> None:
 
 MISSING: list[tuple[str, Callable[[Project], None], str]] = [
     ("cluster", rename("cluster", "no-cluster"), "no ECS cluster no-cluster in us-east-2, account 123456789012"),
+    ("not fargate", other_service(launchType="EC2"), "runs on EC2, not on FARGATE"),
     ("service", rename("service", "no-service"), "no ECS service no-service in cluster pythonide-cluster, us-east-2"),
     (
         "container",
@@ -125,7 +134,6 @@ MISSING: list[tuple[str, Callable[[Project], None], str]] = [
         f"no container web in task definition pythonide-exam-task:1 in us-east-2; it has {CONTAINER}",
     ),
     ("not active", deleted_service, "is INACTIVE, not ACTIVE"),
-    ("not fargate", other_service(launchType="EC2"), "runs on EC2, not on FARGATE"),
     (
         "not rolling",
         other_service(deploymentController={"type": "EXTERNAL"}),
@@ -135,7 +143,7 @@ MISSING: list[tuple[str, Callable[[Project], None], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("change", "line"), [m[1:] for m in MISSING], ids=[m[0] for m in MISSING])
+@pytest.mark.parametrize(("change", "line"), first_of([m[1:] for m in MISSING], 2), ids=[m[0] for m in MISSING])
 def test_a_missing_thing(project: Project, change: Callable[[Project], None], line: str) -> None:
     change(project)
     told = refused(project, project.try_up("exam"))

@@ -3,29 +3,24 @@
 from tests.engine.harness import Project
 
 
-def test_what_autoscaling_reached_is_kept_by_exam_and_reverted_by_idle(project: Project) -> None:
+def test_autoscaling_and_deployments_survive_exam_and_idle_takes_back_the_count_alone(project: Project) -> None:
     project.up("exam")
     project.scale_to(5)
     done = project.up("exam")
     assert project.status()["service"]["desired"] == 5
     assert project.writes() == []
     assert "19 unchanged" in done.output
-    project.up("idle")
-    service = project.status()["service"]
-    assert (service["desired"], service["running"]) == (1, 1)
-
-
-def test_what_others_deploy_survives_both_switches(project: Project) -> None:
-    project.up("exam")
     image = "123456789012.dkr.ecr.us-east-2.amazonaws.com/pythonide-exam:2026-11-25"
     project.deploy(image=image, variable=("NEW_FEATURE", "on"))
-    for stack, cpu in (("exam", "2048"), ("idle", "1024")):
+    for stack, cpu, count in (("exam", "2048", 5), ("idle", "1024", 1)):
         project.up(stack)
+        assert project.status()["service"]["desired"] == count
         definition = project.definition()
         container = definition["containerDefinitions"][0]
         assert definition["cpu"] == cpu
         assert container["image"] == image
         assert {"name": "NEW_FEATURE", "value": "on"} in container["environment"]
+    assert project.status()["service"]["running"] == 1
 
 
 def test_state_is_disposable(project: Project) -> None:

@@ -1,4 +1,4 @@
-"""How often the service's CPU and memory are published: set, kept, put right, refused; each in the right order."""
+"""How often the service's CPU and memory are published: put right, refused; test_switch.py has it set and kept."""
 
 from typing import Any
 
@@ -34,23 +34,6 @@ def warnings(done: Done) -> set[str]:
     return {line for line in told if "does not publish" in line}
 
 
-def order(project: Project) -> list[str]:
-    return [action for action in project.writes() if action in ("UpdateService", "PutScalingPolicy")]
-
-
-def test_exam_sets_it_before_the_policy_and_idle_takes_it_back_after(project: Project) -> None:
-    project.up("exam")
-    assert (monitoring(project), tracked(project)) == (every(20), HIGH)
-    assert order(project) == ["UpdateService", "UpdateService", "PutScalingPolicy"]
-    project.up("exam")
-    assert project.writes() == []
-    project.up("idle")
-    assert (monitoring(project), tracked(project)) == (every(60), STANDARD)
-    assert order(project) == ["PutScalingPolicy", "UpdateService", "UpdateService"]
-    project.up("idle")
-    assert project.writes() == []
-
-
 def test_what_somebody_changed_is_put_right_though_nothing_else_differs(project: Project) -> None:
     project.up("exam")
     project.ecs.update_service(cluster=CLUSTER, service=SERVICE, monitoring=every(60))
@@ -80,13 +63,7 @@ def test_where_it_is_refused_the_up_goes_on_with_the_standard_metrics(project: P
     assert (monitoring(project), tracked(project), warnings(done)) == (every(20), HIGH, set())
 
 
-def test_the_posture_may_do_without(project: Project) -> None:
-    project.configure("exam", "autoscaling.resolution", "60")
-    project.up("exam")
-    assert (monitoring(project), tracked(project)) == (None, STANDARD)
-
-
-@pytest.mark.parametrize("stack", ["exam", "idle"])
+@pytest.mark.parametrize("stack", ["exam", pytest.param("idle", marks=pytest.mark.long)])
 def test_a_failing_write_is_one_line(project: Project, stack: str) -> None:
     if stack == "idle":
         project.up("exam")

@@ -1,4 +1,4 @@
-"""The main sequence: exam, exam, idle, exam, idle on one world; each step is run once and looked at from all sides."""
+"""The main sequence: exam, exam, idle, exam, idle, idle on one world; each step is run once and looked at from all sides."""
 
 import json
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ import pytest
 
 from sandbox.world import PLANTED_PASSWORD
 from tests.engine.harness import Done, Project
+from tests.engine.test_resolution import HIGH, STANDARD, every, monitoring
 
 ALARMS = [
     "pythonide-exam-cpu",
@@ -46,6 +47,7 @@ class Step:
     revisions: list[str]
     tasks: set[str]
     policies: list[dict[str, Any]]
+    monitoring: Any
 
 
 def look(project: Project, done: Done) -> Step:
@@ -60,15 +62,16 @@ def look(project: Project, done: Done) -> Step:
         revisions=project.ecs.list_task_definitions(familyPrefix="pythonide-exam-task")["taskDefinitionArns"],
         tasks=project.running_tasks(),
         policies=scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"],
+        monitoring=monitoring(project),
     )
 
 
 @pytest.fixture(scope="module")
 def steps(sandbox: Project) -> list[Step]:
-    """The world at the start, then after exam, exam, idle, exam, idle."""
+    """The world at the start, then after exam, exam, idle, exam, idle, idle."""
     sandbox.reset()
     before = look(sandbox, Done(0, ""))
-    return [before, *(look(sandbox, sandbox.up(stack)) for stack in ("exam", "exam", "idle", "exam", "idle"))]
+    return [before, *(look(sandbox, sandbox.up(stack)) for stack in ("exam", "exam", "idle", "exam", "idle", "idle"))]
 
 
 def untouched(service: dict[str, Any]) -> dict[str, Any]:
@@ -135,6 +138,26 @@ def test_scale_in_is_off_in_exam_and_on_in_idle(steps: list[Step]) -> None:
         assert policy["TargetTrackingScalingPolicyConfiguration"]["DisableScaleIn"] is off
 
 
+def test_the_metrics_resolution_is_set_before_the_policy_that_needs_it_and_taken_back_after_it(
+    steps: list[Step],
+) -> None:
+    exam, idle = steps[1], steps[3]
+    assert (exam.monitoring, idle.monitoring) == (every(20), every(60))
+    for step, metric in ((exam, HIGH), (idle, STANDARD)):
+        specification = step.policies[0]["TargetTrackingScalingPolicyConfiguration"]["PredefinedMetricSpecification"]
+        assert specification["PredefinedMetricType"] == metric
+    assert order(exam.writes) == ["UpdateService", "UpdateService", "PutScalingPolicy"]
+    assert order(idle.writes) == ["PutScalingPolicy", "UpdateService", "UpdateService"]
+
+
+def order(writes: list[str]) -> list[str]:
+    return [action for action in writes if action in ("UpdateService", "PutScalingPolicy")]
+
+
+def test_idle_again_writes_nothing(steps: list[Step]) -> None:
+    assert steps[6].writes == []
+
+
 def test_exam_again_writes_nothing(steps: list[Step]) -> None:
     assert steps[2].writes == []
     assert "19 unchanged" in steps[2].done.output
@@ -175,20 +198,21 @@ def test_every_change_is_told(steps: list[Step]) -> None:
     assert "45 % of usable = 22.5 % of the task" in told
 
 
-def test_the_planted_credential_is_nowhere(steps: list[Step], sandbox: Project) -> None:
+@pytest.mark.parametrize("stack", ["exam", pytest.param("idle", marks=pytest.mark.long)])
+def test_the_planted_credential_is_nowhere(steps: list[Step], sandbox: Project, stack: str) -> None:
+    """Neither in what the steps have left nor in what is asked after them."""
     del steps
-    for stack in ("exam", "idle"):
-        events = sandbox.home / f"{stack}-events.json"
-        for command in (
-            ["preview", "--diff", "-s", stack],
-            ["up", "-s", stack, "--yes", "--skip-preview", "--event-log", str(events), "--logtostderr", "-v=5"],
-            ["stack", "history", "-s", stack],
-            ["stack", "export", "-s", stack],
-            ["stack", "output", "-s", stack, "--json"],
-        ):
-            # --event-log is one of the engine's own debugging options.
-            assert sandbox.pulumi(*command, PULUMI_DEBUG_COMMANDS="true").code == 0
-        assert events.stat().st_size > 0
+    events = sandbox.home / f"{stack}-events.json"
+    for command in (
+        ["preview", "--diff", "-s", stack],
+        ["up", "-s", stack, "--yes", "--skip-preview", "--event-log", str(events), "--logtostderr", "-v=5"],
+        ["stack", "history", "-s", stack],
+        ["stack", "export", "-s", stack],
+        ["stack", "output", "-s", stack, "--json"],
+    ):
+        # --event-log is one of the engine's own debugging options.
+        assert sandbox.pulumi(*command, PULUMI_DEBUG_COMMANDS="true").code == 0
+    assert events.stat().st_size > 0
     sandbox.said.append(json.dumps(sandbox.calls()))
     for text in sandbox.said:
         assert PLANTED_PASSWORD not in text

@@ -71,8 +71,9 @@ def test_ctrl_c_leaves_no_file_and_no_process(processes: str, real: Real, tmp_pa
 
 def test_workers_on_other_machines_and_locust_s_own_page(real: Real, tmp_path: Path) -> None:
     (tmp_path / "worker").mkdir()
+    brief = {"work": {**EXAM["work"], "seconds": 3}, "rush": {**EXAM["rush"], "seconds": 1}}
     with (
-        running(real, tmp_path, "--expect-workers", "1", "--web") as exam,
+        running(real, tmp_path, "--expect-workers", "1", "--web", **brief) as exam,
         running(real, tmp_path / "worker", "--master-host", "127.0.0.1") as worker,
     ):
         exam.until("work")

@@ -18,6 +18,8 @@ from tests.readiness.sandbox.test_application import spoil
 from tests.sandbox import real as sandbox
 from tests.sandbox.real import Real
 
+RUSH = {"seconds": 12, "timesAsOften": 1}
+
 
 @pytest.fixture(scope="module")
 def spoiled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
@@ -38,15 +40,16 @@ def with_a_wrong_password(real: Real, folder: Path, row: int) -> Path:
 
 def test_what_is_planted_is_found(spoiled: Real, tmp_path: Path) -> None:
     accounts = with_a_wrong_password(spoiled, tmp_path, 4)
-    with running(spoiled, tmp_path, accounts=accounts, mix={"prints": 50, "long loop": 50}) as exam:
+    with running(spoiled, tmp_path, accounts=accounts, mix={"long loop": 100}, rush=RUSH) as exam:
         exam.until("rush")
-        # A process that stands still for longer than the limit: whatever runs in it is killed.
+        # A process that stands still for longer than the limit: whatever runs in it is killed. What was asked of it
+        # meanwhile has just begun to run when it stands still again.
         (application,) = spoiled.applications()
-        for _ in range(2):
+        for _ in range(3):
             os.kill(application, signal.SIGSTOP)
             time.sleep(3.5)
             os.kill(application, signal.SIGCONT)
-            time.sleep(0.5)
+            time.sleep(0.1)
         # Saved on arrival, read back at the end: one file goes, another one's content.
         lost, emptied = sorted(path for path in files(spoiled) if path.name == "prints.py")[:2]
         lost.unlink()
