@@ -24,7 +24,7 @@ QUIET, SURGE = 0.65, 4.0
 # From the trigger to running tasks, as AWS measured it (109 - 86 seconds):
 # https://aws.amazon.com/blogs/aws/amazon-ecs-introduces-new-high-resolution-metrics-for-faster-service-auto-scaling/
 START = 23
-WARM_UP, LONGEST = 600, 1800  # seconds
+WARM_UP, LONGEST = 300, 1800  # seconds
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,8 @@ def surge(settings: Settings, resolution: int, phase: int) -> Outcome:
     for now in range(1, began + LONGEST):
         count = service.count((Phase.HEALTHY,))
         healthy.append(count)
+        if count == rule.maximum:
+            break
         area += autoscaling.utilization(SURGE if now > began else QUIET, count, size, usable)
         if now % resolution == 0:
             published.append(area / resolution)
