@@ -2,8 +2,9 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
-# Engine tests run side by side, each process with a sandbox of its own.
-WORKERS ?= 2
+# Tests run side by side, each process with a sandbox of its own. In a sandbox a test waits about half of its time, in a
+# load test most of it.
+WORKERS ?= 3
 SWITCH := $(addprefix tests/engine/test_,switch.py cases.py others.py mistakes.py)
 ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 # CI installs exactly what the lock says; a person gets what the requirements allow.
@@ -41,10 +42,10 @@ format: .venv/installed ## put the code in ruff's form
 	$(BIN)/ruff format .
 
 unit: .venv/installed ## pure rules and the program under mocks: seconds, no engine
-	$(BIN)/pytest tests/unit tests/student tests/readiness tests/loadtest --ignore-glob='*/sandbox' -n $(WORKERS)
+	$(BIN)/pytest tests/unit tests/student tests/readiness tests/loadtest --ignore-glob='*/sandbox' -n auto
 
 database: setup ## who is there and who worked, asked of a real PostgreSQL
-	$(BIN)/pytest tests/database
+	$(BIN)/pytest tests/database -n $(WORKERS) --dist loadscope
 
 sandbox-tests: setup ## the sandbox's AWS, database, load balancer and tasks
 	$(BIN)/pytest tests/sandbox -n $(WORKERS)
@@ -56,7 +57,7 @@ checklist: setup ## the checklist in every world, in the sandbox
 	$(BIN)/pytest tests/readiness/sandbox -n $(WORKERS) --dist loadscope
 
 load-tests: setup ## a small class through the whole load test, in the sandbox
-	$(BIN)/pytest tests/loadtest/sandbox -n $(WORKERS) --dist loadscope
+	$(BIN)/pytest tests/loadtest/sandbox -n 4 --dist worksteal
 
 engine: setup ## the switch on the real engine, in the sandbox
 	$(BIN)/pytest $(SWITCH) -n $(WORKERS) --dist loadscope
@@ -88,11 +89,10 @@ capacity: setup ## the same class on five postures in the sandbox, into docs/cap
 large-class: setup ## 340 students from this machine, on 7 tasks in the sandbox: about 11 minutes
 	@$(BIN)/python -m loadtest.large_class
 
-test-long: setup ## the random tests, long, and every fault of every call: about an hour
-	HYPOTHESIS_PROFILE=long $(BIN)/pytest tests/unit/test_task_definition.py tests/unit/test_figures.py
-	HYPOTHESIS_PROFILE=long $(BIN)/pytest tests/engine/test_random.py tests/engine/test_faults.py \
-		tests/engine/test_interrupts.py tests/engine/test_least_privilege.py \
-		-m "long or not long" -n $(WORKERS) --dist loadscope
+test-long: setup ## the random tests, long, and every file with a test that is marked long, whole: about an hour
+	HYPOTHESIS_PROFILE=long $(BIN)/pytest tests/unit/test_task_definition.py tests/unit/test_figures.py \
+		tests/engine/test_random.py -n $(WORKERS) --dist loadscope
+	$(BIN)/pytest $$(grep -rl --include='test_*.py' 'mark\.long' tests) -m "long or not long" -n $(WORKERS) --dist loadscope
 
 lock: .venv/installed ## requirements.lock anew: the newest versions that the requirements allow, with PyPI's hashes
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --no-config --upgrade --universal \
