@@ -27,7 +27,7 @@ def project(sandbox: Project) -> Project:
     return sandbox
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def reference(sandbox: Project) -> Reference:
     sandbox.reset()
     return Reference(sandbox)
