@@ -5,7 +5,6 @@ import pulumi
 from components import hints, program, summary
 from components.errors import ExamError
 from components.guard import guard
-from components.live import read_live
 from components.outputs import export
 from components.python_ide_exam import PythonIdeExam
 from components.stack_files import read_settings
@@ -13,8 +12,7 @@ from components.stack_files import read_settings
 try:
     settings = program.settings()
     idle = read_settings(program.project_folder(), "idle")
-    live = read_live(program.access(settings.read_limit), settings)
-    program.check_account(live)
+    live = program.read_live(settings)
     changes = summary.changes(settings, live)
     pulumi.log.info(summary.text(pulumi.get_stack(), changes))
     if changes and (hint := hints.hint(pulumi.get_stack(), settings, live)):

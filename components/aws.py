@@ -1,6 +1,8 @@
 """Calls to AWS that go where the Pulumi provider goes: same region, profile and assumed roles; read-only use."""
 
 import json
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +22,8 @@ ATTEMPTS = 5
 # https://docs.aws.amazon.com/boto3/latest/guide/retries.html
 WAITS = 15
 CONNECT_LIMIT = 5  # seconds
+# Seconds that clients are used for. The credentials of an assumed role last for an hour, where its owner says no less.
+KEPT = 1800
 # SNS says AuthorizationError, EC2 UnauthorizedOperation.
 DENIED = (
     "AccessDenied",
@@ -29,6 +33,20 @@ DENIED = (
     "UnauthorizedOperation",
 )
 EXPIRED = ("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException")
+
+
+@dataclass
+class _Kept:
+    """A session and its clients, `until` when they are used, by time.monotonic().
+
+    A client may be used by several threads, a session may not:
+    https://docs.aws.amazon.com/boto3/latest/guide/session.html
+    """
+
+    session: boto3.Session | None = None
+    clients: dict[str, Any] = field(default_factory=dict)
+    until: float = 0.0
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 @dataclass(frozen=True)
@@ -42,6 +60,7 @@ class Access:
     profile: str | None = None
     assume_roles: tuple[Mapping[str, Any], ...] = field(default=())
     limit: int = READ_LIMIT
+    _kept: _Kept = field(default_factory=_Kept, init=False, repr=False, compare=False)
 
     @classmethod
     def of(cls, values: Mapping[str, Any], limit: int) -> Self:
@@ -70,6 +89,21 @@ class Access:
         for role in self.assume_roles:
             session = self._assume(session, role)
         return session
+
+    def client(self, service: str, config: Config | None = None) -> Any:
+        """The client of `service`, made once for all who ask, or one with a `config` of its own.
+
+        Its session is made once too. Raises ExamError as `session` does.
+        """
+        with self._kept.lock:
+            if self._kept.session is None or time.monotonic() > self._kept.until:
+                self._kept.session, self._kept.clients = self.session(), {}
+                self._kept.until = time.monotonic() + KEPT
+            if config:
+                return self._kept.session.client(service, config=config)
+            if service not in self._kept.clients:
+                self._kept.clients[service] = self._kept.session.client(service)
+            return self._kept.clients[service]
 
     def _assume(self, session: boto3.Session, role: Mapping[str, Any]) -> boto3.Session:
         optional = {"ExternalId": role.get("externalId"), "Policy": role.get("policy")}

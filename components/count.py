@@ -28,7 +28,7 @@ def latest(settings: Settings, live: Live, after: Sequence[pulumi.CustomResource
 def _count_now(settings: Settings, live: Live) -> int:
     try:
         with explained(f"the desired count of service {settings.service}", live.region):
-            ecs = live.access.session().client("ecs")
+            ecs = live.access.client("ecs")
             service = ecs.describe_services(cluster=settings.cluster, services=[settings.service])["services"][0]
     except ExamError as error:
         raise pulumi.RunError(str(error)) from None

@@ -1,6 +1,7 @@
 """What runs now: the service, the task definition it uses, its target group. Read-only."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,47 +71,47 @@ class Live:
         return int(self.target_group_attributes["deregistration_delay.timeout_seconds"])
 
 
-def read_live(access: Access, settings: Settings, client: Callable[[str], Any] | None = None) -> Live:
+def read_account(access: Access, client: Callable[[str], Any] | None = None) -> str:
+    """The account that the access, or the client of STS that `client` gives, leads to. Raises ExamError as below."""
+    with explained("the AWS account", access.region):
+        return str((client or access.client)("sts").get_caller_identity()["Account"])
+
+
+def read_live(
+    access: Access, settings: Settings, client: Callable[[str], Any] | None = None, account: str | None = None
+) -> Live:
     """Read the live things that `settings` names, with the provider's own access, or clients that `client` gives.
 
+    `account` is given where it has been read before. What one answer does not need of another is asked side by side.
     Raises ExamError, one line that says what was looked for and where, when one is missing, is not what this program
     can adopt, or may not be read.
     """
-    client, region = client or access.session().client, access.region
-    with explained("the AWS account", region):
-        account = client("sts").get_caller_identity()["Account"]
-    ecs, elb, scaling = (client(name) for name in ("ecs", "elbv2", "application-autoscaling"))
-    service = _service(ecs, settings, region, account)
-    definition = _task_definition(ecs, service, settings, region)
-    with explained(f"the revisions of service {settings.service}", region):
-        resolution = read_resolution(ecs, service)
-    arn = _target_group_arn(service, settings)
-    groups = found(
-        lambda: elb.describe_target_groups(TargetGroupArns=[arn])["TargetGroups"],
-        f"target group {arn}",
-        region,
-        {"TargetGroupNotFound": f"target group {arn} of service {settings.service} is gone in {region}; put it back"},
-    )
-    if not groups[0]["LoadBalancerArns"]:
-        raise ExamError(f"target group {groups[0]['TargetGroupName']} in {region} is behind no load balancer")
-    with explained(f"the attributes of target group {arn}", region):
-        attributes = elb.describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
-    resource = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
-    with explained(f"the autoscaling of {settings.resource_id}", region):
-        targets = scaling.describe_scalable_targets(**resource, ResourceIds=[settings.resource_id])["ScalableTargets"]
-        policies = scaling.describe_scaling_policies(**resource, ResourceId=settings.resource_id)["ScalingPolicies"]
+    client, region = client or access.client, access.region
+    account = account or read_account(access, client)
+    with ThreadPoolExecutor() as aside:
+        autoscaling = aside.submit(_autoscaling, client, settings, region)
+        database_class = aside.submit(_database_class, client, settings)
+        ecs = client("ecs")
+        service = _service(ecs, settings, region, account)
+        resolution = aside.submit(_resolution, ecs, service, settings, region)
+        target_group = aside.submit(_target_group, client, service, settings, region)
+        definition = _task_definition(ecs, service, settings, region)
+    # Of several errors the first one is told, in the order of what hangs on what.
+    seconds = resolution.result()
+    group, attributes = target_group.result()
+    targets, policies = autoscaling.result()
     return Live(
         account=account,
         access=access,
         service=service,
         task_definition=definition,
-        target_group=groups[0],
-        target_group_attributes={attribute["Key"]: attribute["Value"] for attribute in attributes},
-        load_balancer=groups[0]["LoadBalancerArns"][0].partition(":loadbalancer/")[2],
+        target_group=group,
+        target_group_attributes=attributes,
+        load_balancer=group["LoadBalancerArns"][0].partition(":loadbalancer/")[2],
         scalable_target=targets[0] if targets else None,
         scaling_policies=policies,
-        database_class=_database_class(client, settings),
-        resolution=resolution,
+        database_class=database_class.result(),
+        resolution=seconds,
     )
 
 
@@ -129,6 +130,41 @@ def read_resolution(ecs: Any, service: dict[str, Any]) -> int:
         seconds |= dict.fromkeys(configuration["metricNames"], configuration["resolutionSeconds"])
     first, second = (seconds[metric] for metric in METRICS)
     return int(first) if first == second else 0
+
+
+def _resolution(ecs: Any, service: dict[str, Any], settings: Settings, region: str) -> int:
+    with explained(f"the revisions of service {settings.service}", region):
+        return read_resolution(ecs, service)
+
+
+def _autoscaling(
+    client: Callable[[str], Any], settings: Settings, region: str
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The scalable targets of the service, of which there is one at most, and their policies."""
+    resource = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
+    with explained(f"the autoscaling of {settings.resource_id}", region):
+        scaling = client("application-autoscaling")
+        targets = scaling.describe_scalable_targets(**resource, ResourceIds=[settings.resource_id])["ScalableTargets"]
+        policies = scaling.describe_scaling_policies(**resource, ResourceId=settings.resource_id)["ScalingPolicies"]
+    return targets, policies
+
+
+def _target_group(
+    client: Callable[[str], Any], service: dict[str, Any], settings: Settings, region: str
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """The target group that the service's container is behind, and its attributes."""
+    elb, arn = client("elbv2"), _target_group_arn(service, settings)
+    groups = found(
+        lambda: elb.describe_target_groups(TargetGroupArns=[arn])["TargetGroups"],
+        f"target group {arn}",
+        region,
+        {"TargetGroupNotFound": f"target group {arn} of service {settings.service} is gone in {region}; put it back"},
+    )
+    if not groups[0]["LoadBalancerArns"]:
+        raise ExamError(f"target group {groups[0]['TargetGroupName']} in {region} is behind no load balancer")
+    with explained(f"the attributes of target group {arn}", region):
+        attributes = elb.describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
+    return groups[0], {attribute["Key"]: attribute["Value"] for attribute in attributes}
 
 
 def _service(ecs: Any, settings: Settings, region: str, account: str) -> dict[str, Any]:

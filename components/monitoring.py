@@ -85,6 +85,6 @@ class Monitoring:
         """A client of ECS; what goes wrong with it ends the program with one line."""
         try:
             with explained(f"the resolution of the metrics of {self._settings.service}", self._live.region, "setting"):
-                yield self._live.access.session().client("ecs")
+                yield self._live.access.client("ecs")
         except ExamError as error:
             raise pulumi.RunError(str(error)) from None

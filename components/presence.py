@@ -185,7 +185,7 @@ def _named(error: Exception) -> str:
 def _client(settings: Settings, live: Live, service: str) -> Any:
     limit = settings.students_guard.timeout
     config = Config(connect_timeout=limit, read_timeout=limit, retries={"total_max_attempts": 1})
-    return live.access.session().client(service, config=config)
+    return live.access.client(service, config)
 
 
 def _within(seconds: int, ask: Callable[[], tuple[bool, str]]) -> tuple[bool, str]:

@@ -1,14 +1,15 @@
 """What Pulumi hands to a program: its configuration, and the account that its AWS provider sees."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pulumi
 import pulumi_aws
 from pulumi.runtime.config import CONFIG, get_config_env
 
+from components import live
 from components.aws import Access
 from components.errors import ExamError
-from components.live import Live
 from components.settings import Settings
 
 
@@ -26,12 +27,24 @@ def access(limit: int) -> Access:
     return Access.of({key: aws.get(key) for key in ("region", "profile", "assumeRoles")}, limit)
 
 
-def check_account(live: Live) -> None:
-    """Refuse when the provider would change another account than the one that was read."""
+def read_live(settings: Settings) -> live.Live:
+    """What is live, read while the engine starts the provider, which is asked once the credentials are known to do.
+
+    Raises ExamError as live.read_live does, and when the provider would change another account than the one read.
+    """
+    where = access(settings.read_limit)
+    account = live.read_account(where)
+    with ThreadPoolExecutor() as aside:
+        reading = aside.submit(live.read_live, where, settings, account=account)
+        _check_account(account)
+    return reading.result()
+
+
+def _check_account(account: str) -> None:
     provider = pulumi_aws.get_caller_identity().account_id
-    if provider != live.account:
+    if provider != account:
         raise ExamError(
-            f"live reading sees AWS account {live.account}, the Pulumi provider {provider}; "
+            f"live reading sees AWS account {account}, the Pulumi provider {provider}; "
             "let aws:profile, aws:assumeRoles and the AWS_* environment variables name the same account"
         )
 

@@ -65,7 +65,7 @@ def _wait(settings: Settings, live: Live, wanted: str, *, complete: bool) -> str
 
 def _check(settings: Settings, live: Live, wanted: str) -> dict[str, Any]:
     """The service as it is now; ExamError when it serves another revision than `wanted`."""
-    ecs = live.access.session().client("ecs")
+    ecs = live.access.client("ecs")
     with explained(f"the rollout of {wanted}", live.region):
         answer = ecs.describe_services(cluster=settings.cluster, services=[settings.service])
         service: dict[str, Any] = answer["services"][0]

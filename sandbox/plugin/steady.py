@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.plugin.resource import PartlyDoneError, Properties
 
-POLL_SECONDS = 0.3
+POLL_SECONDS = 0.1
 
 # Set when the engine cancels (Ctrl-C): every wait ends.
 cancelled = threading.Event()

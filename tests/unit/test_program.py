@@ -95,7 +95,8 @@ def main(stack: str, world: Live, monkeypatch: pytest.MonkeyPatch, account: str 
     program = Program(account)
     exported: dict[str, Any] = {}
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr(components.live, "read_live", lambda *_: world)
+    monkeypatch.setattr(components.live, "read_account", lambda _: world.account)
+    monkeypatch.setattr(components.live, "read_live", lambda *_, **__: world)
     monkeypatch.setattr(pulumi, "export", exported.__setitem__)
     monkeypatch.setattr(pulumi.log, "info", lambda message, *_, **__: program.said.append(message))
 
