@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmark import report
-from benchmark.contestants import PROGRAM, Contestant, contestants
-from benchmark.ground import Ground, Turn, ground, run
+from benchmark.contestants import PROGRAM, UP, Contestant, contestants
+from benchmark.ground import NOTHING, SWITCH, Ground, Turn, ground, run
 from benchmark.growth import growth
 from benchmark.outcome import differences, outcome
 from benchmark.report import EMPTY, Figures, Turns
@@ -24,8 +24,8 @@ from sandbox.world import REGION
 
 # As many rounds as there is time for.
 FEWEST, MOST, ENOUGH = 3, 5, 150  # rounds, rounds, seconds
-STARTS, GROWTH_ROUNDS = 5, 2
-TURNS = (("switch", "exam"), ("nothing", "exam"), ("switch", "idle"))
+STARTS = 5
+TURNS = ((SWITCH, "exam"), (NOTHING, "exam"), (SWITCH, "idle"))
 NAME = "pythonide-exam"
 EMPTY_SETTINGS = """name: empty
 runtime:
@@ -62,7 +62,7 @@ def measure(place: Ground) -> Figures:
     wanted = first_switches(place, players[PROGRAM])
     rounds = compete(place, players, wanted)
     say("services")
-    return Figures(day, load, plugin(place), rounds, growth(place, GROWTH_ROUNDS), starts)
+    return Figures(day, load, plugin(place), rounds, growth(place), starts)
 
 
 def first_switches(place: Ground, program: Contestant) -> dict[str, dict[str, object]]:
@@ -77,14 +77,13 @@ def first_switches(place: Ground, program: Contestant) -> dict[str, dict[str, ob
 def compete(place: Ground, players: dict[str, Contestant], wanted: dict[str, dict[str, object]]) -> list[Turns]:
     """In each round all in turn, so that a machine that is slower for a while is so for all of them."""
     empty = place.project("empty", EMPTY_SETTINGS, PROJECT / "benchmark" / "empty.py")
-    place.turn(["pulumi", "stack", "init", "empty", "--no-select"], empty)
+    run(["pulumi", "stack", "init", "empty", "--no-select"], empty)
+    place.turn([*UP, "empty"], empty)
     rounds: list[Turns] = []
     begun = time.monotonic()
     while len(rounds) < FEWEST or (len(rounds) < MOST and time.monotonic() < begun + ENOUGH):
         say(f"round {len(rounds) + 1}")
-        turns: Turns = {
-            (EMPTY, "nothing"): [place.turn(["pulumi", "up", "--yes", "--skip-preview", "-s", "empty"], empty)]
-        }
+        turns: Turns = {(EMPTY, NOTHING): [place.turn([*UP, "empty"], empty)]}
         for name, player in players.items():
             for kind, posture in TURNS:
                 turns.setdefault((name, kind), []).append(play(place, player, posture))

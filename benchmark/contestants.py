@@ -12,6 +12,7 @@ from components.errors import ExamError
 from sandbox.process import PROJECT
 
 PROGRAM, SCRIPT, FLOOR = "this program", "the plan's AWS CLI script, repaired", "boto3, only what differs"
+UP = ("pulumi", "up", "--yes", "--skip-preview", "-s")
 AWS_CLI = "awscli>=1.46,<2"  # the first with `update-service --monitoring`
 CACHE = Path("~/.cache/pythonide-exam/aws-cli").expanduser()
 
@@ -33,7 +34,7 @@ def contestants(ground: Ground) -> dict[str, Contestant]:
     """All three, by name. Raises ExamError when the AWS CLI cannot be had."""
     path = f"{aws_cli()}{os.pathsep}{os.environ['PATH']}"
     return {
-        PROGRAM: Contestant(("pulumi", "up", "--yes", "--skip-preview", "-s"), checkout(ground)),
+        PROGRAM: Contestant(UP, checkout(ground)),
         SCRIPT: Contestant((str(PROJECT / "benchmark" / "switch.sh"),), variables={"PATH": path}),
         FLOOR: Contestant((sys.executable, "-m", "benchmark.floor")),
     }

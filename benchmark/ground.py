@@ -16,6 +16,8 @@ from sandbox.process import PROJECT, Server
 
 # What waits for AWS is no part of a contestant: a task starts, is healthy, and has drained, within a moment.
 PACE = {"SANDBOX_SPEED": "1000000", "SANDBOX_APPLICATION": "off"}
+# The kinds of turns: the second without a checkpoint of the state after each change, the last with the posture live.
+SWITCH, UNSAVED, NOTHING = "switch", "switch without checkpoints", "nothing to do"
 LIMIT = 100  # seconds that one command may take
 STEADY = 20  # seconds in which ECS must have nothing left to do after it
 

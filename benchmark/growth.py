@@ -1,11 +1,13 @@
 """One program with several services: what each further one costs."""
 
 import time
+from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from benchmark.ground import STEADY, Ground, Turn
+from benchmark.contestants import UP
+from benchmark.ground import NOTHING, STEADY, SWITCH, UNSAVED, Ground, Turn, run
 from components.aws import Access
 from components.errors import ExamError
 from sandbox.world import CLUSTER, REGION, SERVICE
@@ -24,11 +26,14 @@ config:
   aws:region: us-east-2
   aws:maxRetries: 6
 """
-TURNS = (("switch", "exam"), ("nothing", "exam"), ("switch", "idle"))
+TURNS = ((SWITCH, "exam"), (NOTHING, "exam"), (SWITCH, "idle"), (NOTHING, "idle"))
+# The engine writes the whole state after every change, which two changes at once have to wait for; with this it writes
+# it once, at the end.
+UNSAVED_VARIABLES = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
 
 
-def growth(ground: Ground, rounds: int) -> dict[int, dict[str, list[Turn]]]:
-    """By the number of services: the turns of a `switch`, and of an `up` with `nothing` to do.
+def growth(ground: Ground) -> dict[int, dict[str, list[Turn]]]:
+    """By the number of services: the turns of each kind.
 
     Both postures are there once before the first turn, as they are for an operator's second exam.
     """
@@ -36,22 +41,22 @@ def growth(ground: Ground, rounds: int) -> dict[int, dict[str, list[Turn]]]:
     folder = ground.project("several", SETTINGS, PROGRAM)
     found: dict[int, dict[str, list[Turn]]] = {}
     for size in SIZES:
-        stack = f"of-{size}"
-        ground.turn(["pulumi", "stack", "init", stack, "--no-select"], folder)
-        up = ["pulumi", "up", "-s", stack, "--yes", "--skip-preview"]
-
-        def turn(posture: str, up: list[str] = up, size: int = size) -> Turn:
-            made = ground.turn(up, folder, {"BENCHMARK_SERVICES": str(size), "BENCHMARK_POSTURE": posture})
-            _steady(size)
-            return made
-
         for posture in ("exam", "idle"):
-            turn(posture)
-        turns = found[size] = {"switch": [], "nothing": []}
-        for _ in range(rounds):
-            for kind, posture in TURNS:
-                turns[kind].append(turn(posture))
+            run(["pulumi", "stack", "init", f"{posture}-{size}", "--no-select"], folder)
+            _turn(ground, folder, posture, size, UNSAVED_VARIABLES)
+        turns = found[size] = {SWITCH: [], NOTHING: [], UNSAVED: []}
+        for kind, posture in TURNS:
+            turns[kind].append(_turn(ground, folder, posture, size))
+        for posture in ("exam", "idle"):
+            turns[UNSAVED].append(_turn(ground, folder, posture, size, UNSAVED_VARIABLES))
     return found
+
+
+def _turn(ground: Ground, folder: Path, posture: str, size: int, variables: Mapping[str, str] | None = None) -> Turn:
+    """An `up` of a stack that has the posture and the number of services in its name."""
+    made = ground.turn([*UP, f"{posture}-{size}"], folder, variables)
+    _steady(size)
+    return made
 
 
 def _services(number: int) -> None:
