@@ -9,7 +9,7 @@ SWITCH := $(addprefix tests/engine/test_,switch.py cases.py others.py mistakes.p
 REQUIREMENTS := $(if $(CI),--require-hashes -r requirements.lock,-r requirements-dev.txt)
 
 .PHONY: help setup demo test lint format unit database sandbox-tests contract checklist load-tests engine exam-day \
-	test-long lock dashboard scale-out rehearse capacity large-class clean
+	test-long lock dashboard scale-out rehearse capacity large-class benchmark clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -40,7 +40,7 @@ format: .venv/installed ## put the code in ruff's form
 	$(BIN)/ruff format .
 
 unit: .venv/installed ## pure rules and the program under mocks: seconds, no engine
-	$(BIN)/pytest tests/unit tests/student tests/readiness tests/loadtest --ignore-glob='*/sandbox' -n $(WORKERS)
+	$(BIN)/pytest tests/unit tests/student tests/readiness tests/loadtest tests/benchmark --ignore-glob='*/sandbox' -n $(WORKERS)
 
 database: setup ## who is there and who worked, asked of a real PostgreSQL
 	$(BIN)/pytest tests/database
@@ -78,10 +78,13 @@ capacity: setup ## the same class on five postures in the sandbox, into docs/cap
 large-class: setup ## 340 students from this machine, on 7 tasks in the sandbox: about 7 minutes
 	@$(BIN)/python -m loadtest.large_class
 
+benchmark: setup ## what a switch takes against other ways to make it, into docs/benchmark.md: about 5 minutes
+	@$(BIN)/python -m benchmark
+
 test-long: setup ## the random tests, long, and every fault of every call: about an hour
 	HYPOTHESIS_PROFILE=long $(BIN)/pytest tests/unit/test_task_definition.py tests/unit/test_figures.py
 	HYPOTHESIS_PROFILE=long $(BIN)/pytest tests/engine/test_random.py tests/engine/test_faults.py \
-		tests/engine/test_interrupts.py tests/engine/test_least_privilege.py \
+		tests/engine/test_interrupts.py tests/engine/test_least_privilege.py tests/benchmark \
 		-m "long or not long" -n $(WORKERS) --dist loadscope
 
 lock: .venv/installed ## requirements.lock anew: the newest versions that the requirements allow, with PyPI's hashes

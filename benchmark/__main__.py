@@ -23,7 +23,7 @@ from sandbox.process import PROJECT, SandboxError
 from sandbox.world import REGION
 
 # As many rounds as there is time for.
-FEWEST, MOST, ENOUGH = 3, 5, 150  # rounds, rounds, seconds
+FEWEST, MOST, ENOUGH = 3, 5, 90  # rounds, rounds, seconds
 STARTS = 5
 TURNS = ((SWITCH, "exam"), (NOTHING, "exam"), (SWITCH, "idle"))
 NAME = "pythonide-exam"
