@@ -5,11 +5,12 @@ BIN := .venv/bin
 # Engine tests run side by side, each process with a sandbox of its own.
 WORKERS ?= 2
 SWITCH := $(addprefix tests/engine/test_,switch.py cases.py others.py mistakes.py)
+ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 # CI installs exactly what the lock says; a person gets what the requirements allow.
 REQUIREMENTS := $(if $(CI),--require-hashes -r requirements.lock,-r requirements-dev.txt)
 
 .PHONY: help setup demo test lint format unit database sandbox-tests contract checklist load-tests engine exam-day \
-	test-long lock dashboard scale-out rehearse capacity large-class benchmark clean
+	workflows actionlint audit test-long lock dashboard scale-out rehearse capacity large-class benchmark clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -28,7 +29,7 @@ setup: .venv/installed ## Python packages into .venv, PostgreSQL, HAProxy, the P
 demo: setup ## the switch there and back with the checklist after each, in the sandbox
 	@$(BIN)/python -m sandbox.demo
 
-test: setup lint unit database sandbox-tests contract checklist load-tests engine exam-day ## all tests
+test: setup lint unit database sandbox-tests contract checklist load-tests engine exam-day workflows ## all tests
 
 lint: .venv/installed ## ruff and mypy --strict
 	$(BIN)/ruff format --check .
@@ -63,6 +64,15 @@ engine: setup ## the switch on the real engine, in the sandbox
 exam-day: setup ## the same under stress: guards, faults, least privilege, resolution
 	$(BIN)/pytest $(filter-out $(SWITCH),$(wildcard tests/engine/test_*.py)) -n $(WORKERS) --dist loadscope
 
+workflows: setup ## what GitHub runs for this repository, in the sandbox
+	$(BIN)/pytest tests/workflows -rs -n $(WORKERS) --dist loadfile
+
+actionlint: ## the workflows' own linter; needs Go
+	go run $(ACTIONLINT)
+
+audit: .venv/installed ## known vulnerabilities in what requirements.lock installs, by PyPI
+	$(BIN)/uv tool run pip-audit==2.10.1 --strict --disable-pip --require-hashes -r requirements.lock
+
 dashboard: .venv/installed ## what the dashboard looks like in an exam, into docs/dashboard.png
 	@$(BIN)/python -m sandbox.picture
 
@@ -75,7 +85,7 @@ rehearse: setup ## a whole exam day in the sandbox, with what may go wrong in it
 capacity: setup ## the same class on five postures in the sandbox, into docs/capacity.md: about 20 minutes
 	@$(BIN)/python -m loadtest.capacity
 
-large-class: setup ## 340 students from this machine, on 7 tasks in the sandbox: about 7 minutes
+large-class: setup ## 340 students from this machine, on 7 tasks in the sandbox: about 11 minutes
 	@$(BIN)/python -m loadtest.large_class
 
 benchmark: setup ## what a switch takes against other ways to make it, into docs/benchmark.md: about 5 minutes

@@ -2,7 +2,7 @@
 
 import pulumi
 
-from components import hints, program, summary
+from components import hints, program, revert, summary
 from components.errors import ExamError
 from components.guard import guard
 from components.outputs import export
@@ -13,12 +13,13 @@ try:
     settings = program.settings()
     idle = read_settings(program.project_folder(), "idle")
     live = program.read_live(settings)
+    revert.check(pulumi.get_stack(), settings, live)
     changes = summary.changes(settings, live)
     pulumi.log.info(summary.text(pulumi.get_stack(), changes))
     if changes and (hint := hints.hint(pulumi.get_stack(), settings, live)):
         pulumi.log.warn(hint)
     guard(settings, live)
-    exam = PythonIdeExam("pythonide-exam", settings, live)
+    exam = PythonIdeExam("pythonide-exam", settings, live, idle)
     export(exam, settings, live, idle)
 except ExamError as error:
     raise pulumi.RunError(str(error)) from None

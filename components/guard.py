@@ -1,13 +1,15 @@
 """The guard: an `up` that would end students' programs is refused while they are there."""
 
 import os
+from datetime import UTC, datetime
 
 import pulumi
 
-from components import effects
+from components import effects, revert
 from components.errors import ExamError
 from components.live import Live
-from components.presence import Presence, presence
+from components.moment import shown
+from components.presence import presence
 from components.settings import Settings
 
 FORCE = "EXAM_FORCE"
@@ -17,7 +19,8 @@ def guard(settings: Settings, live: Live) -> None:
     """Let an `up` through that ends nobody's program, or that nobody is there for; a preview only warns.
 
     Raises ExamError that says how many are there, how that is known, what the `up` would do, and the way past it.
-    Nobody is asked when nothing would end, and none when EXAM_FORCE=1.
+    Nobody is asked when nothing would end, and none when EXAM_FORCE=1. Before the end of an exam that AWS knows of, it
+    is refused whoever is there.
     """
     endings = effects.endings(settings, live)
     rollout = effects.foreign_rollout(settings, live)
@@ -27,6 +30,10 @@ def guard(settings: Settings, live: Live) -> None:
         return
     if os.environ.get(FORCE) == "1":
         pulumi.log.warn(f"{FORCE}=1: nobody was asked whether students are there; the `up` will {_and(endings)}")
+        return
+    end = revert.ends_at(settings, live)
+    if end and datetime.now(UTC) < end:
+        _refuse(refusal(f"the exam runs until {shown(end)} (exam.endsAt)", "then", endings, rollout))
         return
     who = presence(settings, live)
     if who.told is None:
@@ -39,18 +46,21 @@ def guard(settings: Settings, live: Live) -> None:
     if not who.there:
         pulumi.log.info(f"no students are there: {who.told}")
         return
-    text = refusal(who, endings, rollout)
+    _refuse(refusal(f"students are there: {who.told}", "they are gone", endings, rollout))
+
+
+def _refuse(text: str) -> None:
     if not pulumi.runtime.is_dry_run():
         raise ExamError(text)
     pulumi.log.warn(text)
 
 
-def refusal(who: Presence, endings: list[str], rollout: str | None) -> str:
+def refusal(why: str, until: str, endings: list[str], rollout: str | None) -> str:
     """The one line that refuses."""
     also = f"; {rollout}" if rollout else ""
     return (
-        f"students are there: {who.told}; this `up` would {_and(endings)}, which ends every program that runs there"
-        f"{also}. Wait until they are gone, or go on all the same with {FORCE}=1 pulumi up ..."
+        f"{why}; this `up` would {_and(endings)}, which ends every program that runs there"
+        f"{also}. Wait until {until}, or go on all the same with {FORCE}=1 pulumi up ..."
     )
 
 

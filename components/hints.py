@@ -11,8 +11,9 @@ from components.figures import tasks
 from components.live import Live
 from components.settings import Settings
 
-# The application's own default where no DB_POOL_MAX is set.
+# The application's own defaults where neither is set; a process opens its minimum at start.
 POOL_VARIABLE, POOL_DEFAULT = "DB_POOL_MAX", 50
+LEAST_POOL_VARIABLE, LEAST_POOL_DEFAULT = "DB_POOL_MIN", 10
 # PostgreSQL on RDS allows LEAST(bytes of memory / 9531392, 5000) connections by default.
 # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html#RDS_Limits.MaxConnections
 BYTES_A_CONNECTION, MOST_CONNECTIONS = 9531392, 5000
@@ -105,9 +106,18 @@ def connections(settings: Settings, live: Live) -> Connections:
 
 def pool_maximum(settings: Settings, live: Live) -> int:
     """Connections that one task may open: the posture's variable, else the live one, else the application's default."""
+    return _pool(settings, live, POOL_VARIABLE, POOL_DEFAULT)
+
+
+def pool_minimum(settings: Settings, live: Live) -> int:
+    """Connections that one task opens at start, likewise."""
+    return _pool(settings, live, LEAST_POOL_VARIABLE, LEAST_POOL_DEFAULT)
+
+
+def _pool(settings: Settings, live: Live, variable: str, default: int) -> int:
     derived = task_definition.derive(live.task_definition, settings.container, settings)
-    value = task_definition.environment(derived, settings.container).get(POOL_VARIABLE, "")
-    return int(value) if value.isdigit() else POOL_DEFAULT
+    value = task_definition.environment(derived, settings.container).get(variable, "")
+    return int(value) if value.isdigit() else default
 
 
 def max_connections(instance_class: str | None) -> int | None:

@@ -22,7 +22,8 @@ class Live:
     `task_definition` carries its `tags`; it may hold credentials in clear, so it must not be printed or logged.
     `load_balancer` is the dimension that CloudWatch knows the load balancer by (app/<name>/<id>); `scalable_target` is
     None where autoscaling is not set up; `database_class` (db.t3.micro) where it may not be read. `resolution` is how
-    often ECS publishes the service's CPU and memory, in seconds; 0 where the two differ.
+    often ECS publishes the service's CPU and memory, in seconds; 0 where the two differ. `scheduled_action` and
+    `revert_rule` bound a forgotten revert; None where it is not bounded.
     """
 
     account: str
@@ -36,6 +37,8 @@ class Live:
     scaling_policies: list[dict[str, Any]]
     database_class: str | None
     resolution: int
+    scheduled_action: dict[str, Any] | None
+    revert_rule: dict[str, Any] | None
 
     @property
     def region(self) -> str:
@@ -71,6 +74,11 @@ class Live:
         return int(self.target_group_attributes["deregistration_delay.timeout_seconds"])
 
 
+def revert_name(settings: Settings) -> str:
+    """The name of the scheduled action and the event rule that bound a forgotten revert (revert.py)."""
+    return f"{settings.service}-forgotten-revert"
+
+
 def read_account(access: Access, client: Callable[[str], Any] | None = None) -> str:
     """The account that the access, or the client of STS that `client` gives, leads to. Raises ExamError as below."""
     with explained("the AWS account", access.region):
@@ -90,6 +98,7 @@ def read_live(
     account = account or read_account(access, client)
     with ThreadPoolExecutor() as aside:
         autoscaling = aside.submit(_autoscaling, client, settings, region)
+        revert_rule = aside.submit(_revert_rule, client, settings, region)
         database_class = aside.submit(_database_class, client, settings)
         ecs = client("ecs")
         service = _service(ecs, settings, region, account)
@@ -99,7 +108,7 @@ def read_live(
     # Of several errors the first one is told, in the order of what hangs on what.
     seconds = resolution.result()
     group, attributes = target_group.result()
-    targets, policies = autoscaling.result()
+    targets, policies, actions = autoscaling.result()
     return Live(
         account=account,
         access=access,
@@ -110,6 +119,8 @@ def read_live(
         load_balancer=group["LoadBalancerArns"][0].partition(":loadbalancer/")[2],
         scalable_target=targets[0] if targets else None,
         scaling_policies=policies,
+        scheduled_action=actions[0] if actions else None,
+        revert_rule=revert_rule.result(),
         database_class=database_class.result(),
         resolution=seconds,
     )
@@ -139,14 +150,28 @@ def _resolution(ecs: Any, service: dict[str, Any], settings: Settings, region: s
 
 def _autoscaling(
     client: Callable[[str], Any], settings: Settings, region: str
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The scalable targets of the service, of which there is one at most, and their policies."""
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
+    """The scalable targets of the service, of which there is one at most, their policies, and what bounds a revert."""
     resource = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
     with explained(f"the autoscaling of {settings.resource_id}", region):
         scaling = client("application-autoscaling")
         targets = scaling.describe_scalable_targets(**resource, ResourceIds=[settings.resource_id])["ScalableTargets"]
         policies = scaling.describe_scaling_policies(**resource, ResourceId=settings.resource_id)["ScalingPolicies"]
-    return targets, policies
+        actions = scaling.describe_scheduled_actions(
+            **resource, ResourceId=settings.resource_id, ScheduledActionNames=[revert_name(settings)]
+        )["ScheduledActions"]
+    return targets, policies, actions
+
+
+def _revert_rule(client: Callable[[str], Any], settings: Settings, region: str) -> dict[str, Any] | None:
+    name = revert_name(settings)
+    with explained(f"event rule {name}", region):
+        try:
+            return dict(client("events").describe_rule(Name=name))
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                raise
+    return None
 
 
 def _target_group(

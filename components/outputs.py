@@ -1,9 +1,12 @@
 """The stack's outputs: what the posture gives, what it costs, where to look."""
 
+from datetime import datetime
+
 import pulumi
 
-from components import dashboard, figures
+from components import dashboard, figures, revert
 from components.live import Live
+from components.moment import shown
 from components.python_ide_exam import PythonIdeExam
 from components.settings import Settings
 
@@ -17,6 +20,8 @@ def export(exam: PythonIdeExam, settings: Settings, live: Live, idle: Settings) 
         "desiredCount": exam.desired_count,
         "taskDefinition": exam.task_definition,
         **figures.outputs(settings, exam.desired_count, idle_cost),
+        "examEndsAt": _time(settings.exam.ends_at),
+        "revertBoundedAt": _time(revert.bounded_at(settings)),
         "examUrl": settings.url,
         "serviceConsole": f"{console}/ecs/v2/clusters/{settings.cluster}/services/{settings.service}/health"
         f"?region={live.region}",
@@ -25,3 +30,7 @@ def export(exam: PythonIdeExam, settings: Settings, live: Live, idle: Settings) 
     }
     for name, value in values.items():
         pulumi.export(name, value)
+
+
+def _time(moment: datetime | None) -> str:
+    return shown(moment) if moment else "never"

@@ -11,6 +11,7 @@ from components import (
     figures,
     monitoring,
     notifications,
+    revert,
     rollout,
     service,
     target_group,
@@ -25,7 +26,7 @@ class PythonIdeExam(pulumi.ComponentResource):
 
     Declares: the derived task definition, the adopted service and target group, the scalable target and its target
     tracking policies, the alarms and their dashboard, the SNS topic with its policy and subscriptions, the event rule
-    for deployments.
+    for deployments; where the posture names the exam's end, the scheduled action and event rule of revert.py.
     Every child and every AWS name begins with `name`, so a program may hold several.
 
     Outputs: `task_definition` (family:revision that the service uses), `desired_count` (tasks).
@@ -35,8 +36,13 @@ class PythonIdeExam(pulumi.ComponentResource):
     task_definition: pulumi.Output[str]
     desired_count: int
 
-    def __init__(self, name: str, settings: Settings, live: Live, opts: pulumi.ResourceOptions | None = None) -> None:
-        """Declare everything; raises ExamError where the live definition cannot be expressed."""
+    def __init__(
+        self, name: str, settings: Settings, live: Live, idle: Settings, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Declare everything; raises ExamError where the live definition cannot be expressed.
+
+        `idle` is the posture that a forgotten revert is bounded to.
+        """
         super().__init__("pythonide:exam:PythonIdeExam", name, None, opts)
         self.name = name
 
@@ -90,12 +96,14 @@ class PythonIdeExam(pulumi.ComponentResource):
             policies = autoscaling.scaling_policies(name, settings, bounds, child(bounds, adopted), resolution)
         if raised:
             group = target_group.target_group(f"{name}-target-group", settings.target_group, live, child(adopted))
-        self.task_definition = confirmation.confirmed(settings, live, rolled_out, [group, *policies])
+        confirmed = confirmation.confirmed(settings, live, rolled_out, [group, *policies])
+        self.task_definition = revert.lifted(settings, live, confirmed)
 
         topic = notifications.topic(name, settings.notify, child())
         started = [notifications.STARTED] if settings.alarms.deployment_started else []
         events = [notifications.FAILED, *started]
         notifications.deployment_rule(name, live.service["serviceArn"], events, topic.arn, child())
+        revert.bound(name, settings, idle.task_count, bounds, topic.arn, confirmed, child())
         declared = alarms.alarms(name, settings, live, topic.arn, child())
         dashboard.dashboard(name, settings, live, declared, child())
         self.register_outputs({"taskDefinition": self.task_definition, "desiredCount": self.desired_count})

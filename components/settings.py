@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -18,6 +19,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from components.errors import ExamError
+from components.moment import moment
 from components.settings_errors import lines
 
 # CPU units: MB of memory that Fargate sells with them.
@@ -172,6 +174,12 @@ class Application(Strict):
     students_per_task: Positive
 
 
+class Exam(Strict):
+    """When the exam is surely over; null: not said, and nothing bounds a revert that is forgotten."""
+
+    ends_at: Annotated[datetime | None, BeforeValidator(moment)]
+
+
 class Database(Strict):
     """The RDS instance; `max_connections` null: worked out from the memory of its class."""
 
@@ -208,6 +216,7 @@ class Posture(Strict):
     secrets: dict[str, str] | None
     image: Name | None
     notify: list[Email]
+    exam: Exam
 
     @field_validator("cpu")
     @classmethod
@@ -252,7 +261,8 @@ class Posture(Strict):
 class Settings(Posture):
     """Everything that configuration says: the shared names of Pulumi.yaml and one stack's posture.
 
-    `read_limit`: seconds that one live read may take in all.
+    `read_limit`: seconds that one live read may take in all. `revert_grace`: hours from an exam's end until a revert
+    that was forgotten is bounded.
     """
 
     cluster: Name
@@ -262,6 +272,7 @@ class Settings(Posture):
     url: Annotated[str, StringConstraints(pattern=r"^https?://[^/\s]+$")]
     students: Positive
     read_limit: Annotated[Whole, Field(ge=20)]
+    revert_grace: Annotated[Number, Field(ge=0, le=24)]
     application: Application
     students_guard: StudentsGuard
 

@@ -11,6 +11,7 @@ from components.errors import ExamError
 from components.settings import Settings
 
 PROJECT_FILE = "Pulumi.yaml"
+STACKS = ("exam", "idle")
 
 
 def read_settings(folder: Path, stack: str) -> Settings:
@@ -21,7 +22,9 @@ def read_settings(folder: Path, stack: str) -> Settings:
     name, values = _values(folder, stack)
     prefix = f"{name}:"
     own = {key.removeprefix(prefix): value for key, value in values.items() if ":" not in key or key.startswith(prefix)}
-    texts = {key: value if isinstance(value, str) else json.dumps(_unread(value)) for key, value in own.items()}
+    texts = {
+        key: value if isinstance(value, str) else json.dumps(_unread(value), default=str) for key, value in own.items()
+    }
     return Settings.of({key: "" if text == "null" else text for key, text in texts.items()}, stack)
 
 

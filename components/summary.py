@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from components import figures, task_definition
+from components import figures, revert, task_definition
 from components.credentials import shown
 from components.live import Live
 from components.settings import Settings
@@ -37,6 +37,7 @@ def changes(settings: Settings, live: Live) -> list[str]:
         ),
         ("metrics", _resolution(live.resolution), _resolution(settings.autoscaling.resolution)),
         ("deregistration delay", f"{live.deregistration_delay} s", f"{group.deregistration_delay} s"),
+        (revert.LINE, revert.now(live), revert.wanted(settings)),
     ]
     differing = [(name, old, new) for name, old, new in pairs if old != new]
     return [f"{name}: {old} -> {new}" for name, old, new in [*differing, *_variables(settings, live, derived)]]

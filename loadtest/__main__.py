@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from components.errors import ExamError
+from components.stack_files import STACKS
 from loadtest import page, report, safety
 from loadtest.accounts import read_accounts
 from loadtest.config import FILE, read_exam
@@ -19,7 +20,7 @@ from loadtest.job import Job, Place
 from loadtest.progress import Progress
 from loadtest.run import Order, run
 from loadtest.verdict import Answer
-from readiness.context import STACKS, Context, context_of
+from readiness.context import Context, context_of
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

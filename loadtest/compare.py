@@ -87,7 +87,7 @@ def live(posture: Posture, settings: Mapping[str, str]) -> Iterator[tuple[Path, 
     """
     with tempfile.TemporaryDirectory(prefix="pythonide-exam-compare-") as temporary:
         folder, home = Path(temporary) / "project", Path(temporary) / "sandbox"
-        env = process.environment_apart(home) | settings
+        env = process.environment_apart(home) | dict(settings)
         try:
             _must([sys.executable, "-m", "sandbox", "start"], PROJECT, env)
             server = process.find(home)

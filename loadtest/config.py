@@ -15,6 +15,7 @@ FILE = "loadtest.yaml"
 # The application's own limits of a student: 10 starts of runs in 60 s, 10 file operations in 2 s. An answer may come
 # late and the next command in time, so that the two are closer than planned.
 SHORTEST_RUN_PAUSE, SHORTEST_SAVE_PAUSE = 7.0, 2.0
+RUNS_A_MINUTE = 10
 Seconds = Annotated[Number, Field(gt=0, le=6 * 3600)]
 
 

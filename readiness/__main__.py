@@ -1,6 +1,7 @@
 """`python -m readiness -s exam`: can the exam start? Reads only, exits with 0 (ready), 1 (not) or 2 (cannot tell).
 
-With `--since`, after the exam: is everything back and cleaned up?
+With `--since`, after the exam: is everything back and cleaned up? With `--database`, days before it: what slows the
+database, or fills it?
 """
 
 import argparse
@@ -17,12 +18,14 @@ from rich.console import Console
 from rich.live import Live
 
 from components.errors import ExamError
+from components.stack_files import STACKS
 from readiness import span as spans
 from readiness import submissions
 from readiness.check import Check
 from readiness.checks import CHECKS, after
-from readiness.context import STACKS, Context, context_of
-from readiness.report import Outcome, Report, screen, table
+from readiness.context import Context, context_of
+from readiness.health import CHECKS as HEALTH
+from readiness.report import Outcome, Report, markdown, screen, table
 from readiness.row import Row
 from readiness.runner import run
 from readiness.watch import watch
@@ -39,12 +42,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return Outcome.CANNOT_TELL
     if asked.watch:
         return watch(Path.cwd(), asked.stack, Console(highlight=False))
-    checks, console = _checks(span), Console(highlight=False)
-    report = replace(look(context, checks) if asked.json else _shown(console, context, checks), over=span is not None)
+    checks, console = HEALTH if asked.database else _checks(span), Console(highlight=False)
+    plain = asked.json or asked.markdown
+    report = replace(look(context, checks) if plain else _shown(console, context, checks), over=span is not None)
     if asked.submissions and span:
         report = _with_submissions(report, context, span)
     if asked.json:
         print(json.dumps(report.json(), indent=2))
+    elif asked.markdown:
+        print(markdown(report))
     else:
         console.print(screen(report))
     return report.outcome
@@ -92,6 +98,8 @@ def _span(asked: argparse.Namespace) -> timedelta | None:
     """How far the clean-up rows look back; None without them. Raises ExamError for what does not go together."""
     if asked.since is None and asked.submissions:
         raise ExamError("--submissions needs --since, the time since the exam began: --since 3h")
+    if asked.database and (asked.watch or asked.since is not None):
+        raise ExamError("--database looks at the database alone; without --watch, --since and --submissions")
     if asked.since is not None and asked.watch:
         raise ExamError("--since is for after the exam, --watch for during it; choose one")
     if asked.since is not None and asked.stack != "idle":
@@ -105,7 +113,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--watch", action="store_true", help="keep it up to date, with the last hour's figures")
     parser.add_argument("--since", metavar="3h", help="after the exam: what it cost, what went wrong, who worked")
     parser.add_argument("--submissions", action="store_true", help="with --since: the students' files, by a short task")
-    parser.add_argument("--json", action="store_true", help="for machines: readiness/schema.json")
+    parser.add_argument("--database", action="store_true", help="the database alone: what slows it, the SQL that helps")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="for machines: readiness/schema.json")
+    form.add_argument("--markdown", action="store_true", help="for the summary of a job on GitHub")
     return parser
 
 

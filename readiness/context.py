@@ -16,9 +16,8 @@ from components.aws import Access
 from components.errors import ExamError
 from components.live import Live, read_live
 from components.settings import Settings
-from components.stack_files import read_access, read_settings
+from components.stack_files import STACKS, read_access, read_settings
 
-STACKS = ("exam", "idle")
 # The name that __main__.py gives its component: every alarm, the rule and the topic begin with it.
 COMPONENT = "pythonide-exam"
 # Where clients connect in place of the exam URL's own host; the sandbox sets it, a real account does not.

@@ -1,5 +1,6 @@
 """What the operator, or a machine, is told: the verdict first, then every row."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -107,6 +108,31 @@ def banner(report: Report) -> list[RenderableType]:
     large = f"THE {str(report.live).upper()} POSTURE IS LIVE, NOT {report.stack.upper()}"
     text = Text(f"{large}\n\npulumi up -s {report.stack}", justify="center", style="bold white on red")
     return [Panel(text, box=box.HEAVY, padding=(1, 2), style="bold white on red")]
+
+
+def markdown(report: Report) -> str:
+    """The whole report as GitHub shows it in a job's summary: the verdict, a table with a line for every row."""
+    when = f"stack {report.stack}, live: {report.live or 'unknown'}, {report.at:%Y-%m-%d %H:%M:%S} UTC"
+    head = ["", "area", "check", "found", "wanted", "to do"]
+    # What is as wanted needs no more words.
+    told = [
+        [
+            row.verdict,
+            row.area,
+            row.name,
+            row.found,
+            *(("", "") if row.verdict is Verdict.OK else (row.wanted, row.todo)),
+        ]
+        for row in report.rows
+    ]
+    lines = [f"| {' | '.join(map(_cell, cells))} |" for cells in [head, ["---"] * len(head), *told]]
+    return "\n".join([f"## {report.headline}", "", when, "", *lines])
+
+
+def _cell(text: str) -> str:
+    """A text in a table of Markdown: it stays in its cell, and nothing in it but a link is markup."""
+    words = [w if w.startswith("https://") else re.sub(r"([\\`*_{}\[\]<>|~$])", r"\\\1", w) for w in text.split()]
+    return " ".join(words)
 
 
 def table(rows: Sequence[Row]) -> Table:

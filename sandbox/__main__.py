@@ -5,6 +5,7 @@ import json
 import os
 import shlex
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from sandbox import process
 from sandbox.process import SandboxError, Server
 
 DEFAULT_PORT = 5199
+LOOK = 1.0  # seconds in which the sandbox does what is due
 
 
 def main() -> None:
@@ -25,6 +27,7 @@ def main() -> None:
         ("calls", "every AWS call since the start or the last --reset"),
         ("reset", "the live environment as at the start"),
         ("fault", "make AWS calls fail, until --clear or reset"),
+        ("clock", "move AWS's clock ahead, for what it does at a time: exam.endsAt"),
         ("env", 'shell exports: eval "$(python -m sandbox env)"'),
     ):
         command = commands.add_parser(name, help=text)
@@ -32,6 +35,8 @@ def main() -> None:
             command.add_argument("--json", action="store_true", help="for programs")
         if name == "calls":
             command.add_argument("--reset", action="store_true", help="forget them afterwards")
+        if name == "clock":
+            command.add_argument("hours", type=float, help="how far")
         if name == "fault":
             command.add_argument("pattern", nargs="?", help="service:Action as `calls` has them, * for any text")
             command.add_argument("kind", nargs="?", choices=process.FAULT_KINDS)
@@ -124,6 +129,19 @@ def fault(arguments: argparse.Namespace) -> None:
         print(f"{known['pattern']:<48} {known['kind']:<8} {calls}")
 
 
+def clock(arguments: argparse.Namespace) -> None:
+    """Moves AWS's clock ahead; prints what AWS has done at its time, and the mails."""
+    server = _server()
+    server.ask("POST", "clock", {"seconds": arguments.hours * 3600})
+    time.sleep(LOOK)
+    told = server.ask("GET", "clock")
+    print(f"AWS's clock is {told['ahead'] / 3600:g} hours ahead.")
+    for name in told["done"]:
+        print(f"done         {name}")
+    for mail in told["mails"]:
+        print(f"mail         {mail['text']}")
+
+
 def env(_: argparse.Namespace) -> None:
     """Prints what a shell has to evaluate to work on the sandbox and on nothing else."""
     from sandbox import engine  # noqa: PLC0415 - the other commands do without
@@ -149,6 +167,7 @@ COMMANDS = {
     "calls": calls,
     "reset": reset,
     "fault": fault,
+    "clock": clock,
     "env": env,
 }
 

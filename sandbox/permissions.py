@@ -26,6 +26,8 @@ RESOURCES = {
     "application-autoscaling:DeregisterScalableTarget": "scalable-target/*",
     "application-autoscaling:PutScalingPolicy": "scalable-target/*",
     "application-autoscaling:DeleteScalingPolicy": "scalable-target/*",
+    "application-autoscaling:PutScheduledAction": "scalable-target/*",
+    "application-autoscaling:DeleteScheduledAction": "scalable-target/*",
     "application-autoscaling:ListTagsForResource": "{ResourceARN}",
     "cloudwatch:PutMetricAlarm": "alarm:{AlarmName}",
     "cloudwatch:DescribeAlarms": "alarm:{AlarmNames}",
@@ -79,6 +81,8 @@ CONDITION_KEYS = {
     "application-autoscaling:DeregisterScalableTarget": OF_SCALING,
     "application-autoscaling:PutScalingPolicy": OF_SCALING,
     "application-autoscaling:DeleteScalingPolicy": OF_SCALING,
+    "application-autoscaling:PutScheduledAction": OF_SCALING,
+    "application-autoscaling:DeleteScheduledAction": OF_SCALING,
     "sns:Subscribe": {"sns:Protocol": "{Protocol}"},
     "ecs:RunTask": {"ecs:cluster": "{cluster}"},
 }

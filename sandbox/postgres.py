@@ -46,19 +46,21 @@ def url(port: int, password: str) -> str:
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
+def postgres(**parameters: str) -> Iterator[str]:
     """Run a server on a free port, with a random password, for the duration; gives the database's URL.
+
+    `parameters` are PostgreSQL's own.
 
     Raises FileNotFoundError where PostgreSQL is not installed, TimeoutError when it does not come up.
     """
     with tempfile.TemporaryDirectory(prefix=children.PREFIX) as folder:
         Path(folder).chmod(0o711)
-        with serving(Path(folder), children.free_port(), secrets.token_urlsafe(16)) as address:
+        with serving(Path(folder), children.free_port(), secrets.token_urlsafe(16), **parameters) as address:
             yield address
 
 
 @contextmanager
-def serving(parent: Path, port: int, password: str) -> Iterator[str]:
+def serving(parent: Path, port: int, password: str, **parameters: str) -> Iterator[str]:
     """Run a server with the application's tables for the duration, its files in `parent`; gives the database's URL.
 
     Raises FileNotFoundError where PostgreSQL is not installed, TimeoutError when it does not come up.
@@ -77,7 +79,7 @@ def serving(parent: Path, port: int, password: str) -> Iterator[str]:
     try:
         _initialise(programs, folder, user)
         (folder / "password").unlink()
-        server = _start(programs, folder, user, port)
+        server = _start(programs, folder, user, port, {"max_connections": str(CONNECTIONS), **parameters})
         try:
             _await(server, port, password)
             yield url(port, password)
@@ -95,9 +97,11 @@ def _initialise(programs: Path, folder: Path, user: str | None) -> None:
         raise TimeoutError("PostgreSQL's initdb fails")
 
 
-def _start(programs: Path, folder: Path, user: str | None, port: int) -> "subprocess.Popen[bytes]":
-    options = ["-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={folder}", "-c", "fsync=off"]
-    options += ["-c", f"max_connections={CONNECTIONS}"]
+def _start(
+    programs: Path, folder: Path, user: str | None, port: int, parameters: dict[str, str]
+) -> "subprocess.Popen[bytes]":
+    own = {"listen_addresses": "127.0.0.1", "unix_socket_directories": str(folder), "fsync": "off"}
+    options = [word for name, value in {**own, **parameters}.items() for word in ("-c", f"{name}={value}")]
     command = [str(programs / "postgres"), "-D", str(folder / "data"), "-p", str(port), *options]
     return children.start(command, END, user=user, cwd="/", stderr=subprocess.DEVNULL)
 

@@ -14,6 +14,8 @@ Control, all JSON:
     GET    /sandbox/load     the load on the service's CPU and what came of it (load.py)
     POST   /sandbox/load     sets it: {"vcpus": 1.5}, or {"vcpus": null} for what the tasks' processes use
     DELETE /sandbox/load     ends it
+    GET    /sandbox/clock    how far AWS's clock is ahead, what it has done at its time, and the mails (schedules.py)
+    POST   /sandbox/clock    moves it ahead: {"seconds": 3600}
 """
 
 import json
@@ -40,6 +42,7 @@ from sandbox.ecs.state import fargate
 from sandbox.faults import Fault, Faults
 from sandbox.load import Load
 from sandbox.machines import Machines
+from sandbox.schedules import Schedules
 from sandbox.status import status
 
 # The process that the server is to end with, if any.
@@ -64,6 +67,7 @@ class Sandbox:
         self.faults = Faults(DomainDispatcherApplication(create_backend_app))
         self.calls = CallLog(self.faults)
         self.load = Load(machines.used)
+        self.schedules = Schedules()
         # By method and path: what the request's JSON is made of, and the answer; None is an empty one.
         self._controls: dict[tuple[str, str], Callable[[Any], Any]] = {
             ("GET", "status"): lambda _: {"pid": os.getpid(), **status(), "parts": machines.told()},
@@ -76,6 +80,8 @@ class Sandbox:
             ("GET", "load"): lambda _: self.load.told(),
             ("POST", "load"): lambda load: self._set_load(load, time.time()),
             ("DELETE", "load"): lambda _: self.load.end(),
+            ("GET", "clock"): lambda _: self.schedules.told(),
+            ("POST", "clock"): lambda clock: self.schedules.move(clock["seconds"]),
         }
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
@@ -98,9 +104,15 @@ class Sandbox:
         else:
             self.load.set(vcpus, now)
 
+    def advance(self, now: float) -> None:
+        """What happens as time passes, beside ECS's own scheduler; the lock is held."""
+        self.load.advance(now)
+        self.schedules.advance(now)
+
     def _reset(self) -> None:
         self.faults.clear()
         self.load.end()
+        self.schedules.reset()
         self.machines.reset(lambda: world.seed(self.machines.url), lambda: bool(status()["steady"]))
         self.calls.clear()
 
@@ -146,7 +158,7 @@ def _run(server: BaseWSGIServer, sandbox: Sandbox, announcement: Path) -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    threading.Thread(target=scheduler.run, args=(stop, sandbox.load.advance), daemon=True).start()
+    threading.Thread(target=scheduler.run, args=(stop, sandbox.advance), daemon=True).start()
     if owner := os.environ.get(OWNER):
         threading.Thread(target=_end_with, args=(int(owner), end), daemon=True).start()
     draft = announcement.with_suffix(".new")

@@ -15,12 +15,17 @@ CLASS = 34  # students
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.fixture(scope="module")
-def database() -> Iterator[str]:
-    """The URL of a PostgreSQL with the application's tables and a class of students, none of them signed in."""
+def needs_postgres() -> None:
+    """Skip the test where PostgreSQL is not installed; in CI it must be."""
     if binaries() is None:
         text = "PostgreSQL is not installed: run make setup"
         pytest.fail(text) if os.environ.get("CI") else pytest.skip(text)
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[str]:
+    """The URL of a PostgreSQL with the application's tables and a class of students, none of them signed in."""
+    needs_postgres()
     with postgres() as url:
         with psycopg.connect(url, autocommit=True) as connection:
             students = "INSERT INTO users (username) SELECT 'student' || n FROM generate_series(1, %s) n"

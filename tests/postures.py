@@ -121,5 +121,7 @@ def live(**changes: Any) -> Live:
         "scaling_policies": [],
         "database_class": "db.t3.micro",
         "resolution": 60,
+        "scheduled_action": None,
+        "revert_rule": None,
     }
     return Live(**{**values, **changes})

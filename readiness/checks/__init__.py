@@ -15,6 +15,7 @@ from readiness.checks import (
     logs,
     network,
     posture,
+    revert,
     secrets,
     students,
 )
@@ -23,6 +24,7 @@ CHECKS: tuple[Check, ...] = (
     *posture.CHECKS,
     *ecs.CHECKS,
     *autoscaling.CHECKS,
+    *revert.CHECKS,
     *load_balancer.CHECKS,
     *health_endpoint.CHECKS,
     *application.CHECKS,

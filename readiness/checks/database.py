@@ -20,6 +20,7 @@ GIB = 2**30
 # Percent: of the connections allowed, of the storage free, of the CPU used.
 MOST_CONNECTIONS, LEAST_STORAGE, LITTLE_STORAGE, MUCH_CPU, MOST_CPU = 90, 5, 15, 70, 90
 IN_USE = "SELECT count(*) FROM pg_stat_activity WHERE datname IS NOT NULL"
+REACHABLE = f"set {presence.URL_VARIABLE} to a URL that is reachable from here (a tunnel, or run this inside the VPC)"
 NO_DATA = "try again in a minute; a new instance has no datapoint yet"
 
 
@@ -78,8 +79,7 @@ def answers(_: Settings, told: Told | presence.NoAnswerError) -> Row:
     """It takes a connection and answers; whoever cannot reach it from here does not know."""
     if isinstance(told, Told):
         return ok(AREA, "connection", f"SELECT current_timestamp after {told.seconds:.2f} s", "an answer")
-    todo = f"set {presence.URL_VARIABLE} to a URL that is reachable from here (a tunnel, or run this inside the VPC)"
-    return unknown(AREA, "connection", str(told), "an answer", todo)
+    return unknown(AREA, "connection", str(told), "an answer", REACHABLE)
 
 
 def read_connections(context: Context) -> tuple[Connections, int | None]:

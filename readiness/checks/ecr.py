@@ -1,11 +1,11 @@
 """Whether the next task would find its image, and run the same code as its neighbours."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from components import task_definition
+from components.image import NAME, read_image
 from components.settings import Settings
 from readiness.check import Check
 from readiness.checks.ecs import Task, read_tasks, running
@@ -13,11 +13,6 @@ from readiness.context import Context
 from readiness.row import Row, fail, ok, unknown, warn
 
 AREA = "ECR"
-# https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html
-IMAGE = re.compile(
-    r"(?P<registry>\d{12})\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/(?P<repository>[^:@]+)"
-    r"(:(?P<tag>[^@]+))?(@(?P<digest>sha256:[0-9a-f]+))?"
-)
 
 
 @dataclass(frozen=True)
@@ -34,25 +29,14 @@ def read(context: Context) -> Image:
     """Ask ECR about the image of the running definition; an image from elsewhere is not asked about."""
     live = context.live
     name = str(task_definition.container_of(live.task_definition, context.settings.container)["image"])
-    parts = IMAGE.fullmatch(name)
-    found = _described(context, parts) if parts else None
+    found = read_image(context.client("ecr"), name) if NAME.fullmatch(name) else None
     return Image(name, found, read_tasks(context), context.now)
-
-
-def _described(context: Context, parts: re.Match[str]) -> dict[str, Any] | None:
-    ecr = context.client("ecr")
-    by = {"imageDigest": parts["digest"]} if parts["digest"] else {"imageTag": parts["tag"] or "latest"}
-    asked = {"registryId": parts["registry"], "repositoryName": parts["repository"], "imageIds": [by]}
-    try:
-        return dict(ecr.describe_images(**asked)["imageDetails"][0])
-    except (ecr.exceptions.ImageNotFoundException, ecr.exceptions.RepositoryNotFoundException):
-        return None
 
 
 def image(settings: Settings, found: Image) -> list[Row]:
     """It exists; and what runs is what its tag points at, or a new task would run other code."""
     short = found.name.rpartition("/")[2]
-    if not IMAGE.fullmatch(found.name):
+    if not NAME.fullmatch(found.name):
         return [unknown(AREA, "image", f"{short} is not in ECR", "in ECR", "check by hand that it can be pulled")]
     if found.described is None:
         todo = "push it, or deploy an image that is there; no new task can start now"

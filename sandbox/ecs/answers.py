@@ -139,8 +139,8 @@ def _service_deployment_status(live: LiveService, deployment: Deployment) -> str
 
 
 def image_digest(image: str) -> str:
-    """The digest that an image of that name has in the sandbox."""
-    return "sha256:" + hashlib.sha256(image.encode()).hexdigest()
+    """The digest that an image of that name has in the sandbox; its own where it is named by it."""
+    return image.partition("@")[2] or "sha256:" + hashlib.sha256(image.encode()).hexdigest()
 
 
 def targets(live: LiveService, target_group_arn: str) -> list[dict[str, Any]]:

@@ -51,7 +51,7 @@ class Project:
         self.port = json.loads((self.home / "server.json").read_text())["port"]
         self.env = {**os.environ, **environment(self.home, self.port)}
         self.folder.mkdir()
-        for name in ("__main__.py", "components", "readiness", "student", ".venv"):
+        for name in ("__main__.py", "components", "deployment", "readiness", "student", ".venv"):
             (self.folder / name).symlink_to(ROOT / name)
         shutil.copytree(self.home / "state", home / "untouched-state")
         self.reset()
@@ -117,6 +117,14 @@ class Project:
         while not self.control("GET", "status")["steady"]:
             assert time.monotonic() < limit, self.status()
             time.sleep(0.1)
+
+    def await_count(self, count: int) -> None:
+        """Wait until so many tasks run, and no other."""
+        limit = time.monotonic() + SETTLE_LIMIT
+        while len(self.running_tasks()) != count:
+            assert time.monotonic() < limit, self.status()
+            time.sleep(0.1)
+        self.settle()
 
     def calls(self) -> list[dict[str, Any]]:
         return list(self.control("GET", "calls"))

@@ -32,6 +32,7 @@ ELSEWHERE = {
     ),
     "pulumi config set -s exam --path autoscaling.resolution 60": ("tests/engine/test_resolution.py", '"60"'),
     ".venv/bin/pre-commit install": ("tests/unit/test_tree.py", '"pre_commit", "install"'),
+    "python -m deployment TAG": ("tests/workflows/test_scripts.py", "deploy.yml: rollout"),
     "pulumi destroy": ("tests/engine/test_others.py", '"destroy"'),
 }
 SECRET = "arn:aws:secretsmanager:us-east-2:123456789012:secret:pythonide-exam/database-AbCdEf"

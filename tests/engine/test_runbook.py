@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -55,6 +56,12 @@ def sections(text: str) -> dict[str, list[str]]:
 SECTIONS = sections(RUNBOOK)
 
 
+def typed(command: str) -> str:
+    """A command with the operator's own in the place of the capitals."""
+    end = f"{datetime.now(UTC) + timedelta(hours=3):%Y-%m-%d %H:%M} UTC"
+    return command.replace("ACCOUNT", ACCOUNT).replace("TAG", "latest").replace("END", end)
+
+
 class Desk:
     """The operator's desk: a shell in the project's folder."""
 
@@ -72,7 +79,7 @@ class Desk:
         watched = "--watch" in command
         limit = ["timeout", "--preserve-status", "--signal=INT", str(WATCH_LIMIT if watched else UP_LIMIT)]
         with subprocess.Popen(
-            [*limit, "bash", "-c", command.replace("ACCOUNT", ACCOUNT).replace("TAG", "latest")],
+            [*limit, "bash", "-c", typed(command)],
             cwd=self.project.folder,
             env=self.env,
             stdout=subprocess.PIPE,
@@ -117,6 +124,16 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     project.stop()
 
 
+def exam_over(desk: Desk) -> None:
+    """The students have left, and the exam's end was an hour ago."""
+    desk.seat(0)
+    scaling = desk.project.client("application-autoscaling")
+    (action,) = scaling.describe_scheduled_actions(ServiceNamespace="ecs")["ScheduledActions"]
+    keys = ("ServiceNamespace", "ScalableDimension", "ResourceId", "ScheduledActionName", "ScalableTargetAction")
+    at = datetime.now(UTC) + timedelta(hours=1)
+    scaling.put_scheduled_action(**{key: action[key] for key in keys}, Schedule=f"at({at:%Y-%m-%dT%H:%M:%S})")
+
+
 def broken_image(desk: Desk) -> None:
     """Somebody has asked for an image that does not start."""
     desk.seat(0)
@@ -140,7 +157,7 @@ class Situation:
 
 SITUATIONS = {
     "During the exam": Situation(lambda desk: desk.seat(3)),
-    "After the exam": Situation(lambda desk: desk.seat(0)),
+    "After the exam": Situation(exam_over),
     "`up` refuses: students are there": Situation(lambda desk: desk.seat(3), "students are there: 3 active students"),
     "`up` fails": Situation(broken_image, "Task failed"),
     "The laptop dies in the middle of `up`": Situation(dead_laptop, "locked"),
@@ -172,6 +189,10 @@ def test_every_command_does_what_it_should(desk: Desk, title: str) -> None:
 
 def judge(command: str, done: Done) -> None:
     """What the checklist says: the posture is there, and every row is sound but what the broken image left behind."""
+    if "--database" in command:
+        assert re.search("^[a-zA-Z]+ +pool +6 tasks ", done.output, re.MULTILINE), done.output
+        assert UNSOUND.findall(done.output) == [], done.output
+        return
     assert re.search(rf"^ok +posture +live +{command.split()[4]} ", done.output, re.MULTILINE), done.output
     assert [row for row in UNSOUND.findall(done.output) if "stopped tasks" not in row] == [], done.output
     if "--submissions" in command:
@@ -211,5 +232,6 @@ def test_a_command_that_no_test_would_run_is_found(hidden: str) -> None:
 def test_every_alarm_is_explained() -> None:
     rows = re.findall(r"^\| `([a-z-]+)` \|", RUNBOOK, re.MULTILINE)
     assert sorted(rows) == sorted(alarm.key for alarm in alarms.table(settings("exam"), live()))
-    # And the deployments that the topic is told of.
+    # And what else the topic is told of: deployments, and a revert that was forgotten.
+    assert "| nobody has reverted it |" in RUNBOOK
     assert all(f"| deployment {told} |" in RUNBOOK for told in ("started", "failed"))

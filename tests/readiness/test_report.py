@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from rich.console import Console
 
-from readiness.report import Outcome, Report, screen
+from readiness.report import Outcome, Report, markdown, screen
 from readiness.row import Row, fail, ok, unknown, warn
 from tests.postures import ROOT
 from tests.readiness.worlds import NOW
@@ -129,3 +129,16 @@ def test_the_schema_refuses_what_is_not_a_report() -> None:
     ]
     for wrong in changes:
         assert not SCHEMA.is_valid({**told, **wrong})
+
+
+def test_a_job_on_github_shows_a_table() -> None:
+    link = ok("alarms", "dashboard", "https://console/#dashboards:name=pythonide_exam")
+    lines = markdown(report(OTHER, replace(FAIL, found="a|b\n*c* <d>"), link)).splitlines()
+    assert lines[0] == "## NOT READY: 2 checks fail"
+    assert lines[2].startswith("stack exam, live: idle, ")
+    assert lines[6:] == [
+        "| fail | posture | live | idle | exam | pulumi up -s exam |",
+        r"| fail | EFS | mount | a\|b \*c\* \<d\> | one | mount it |",
+        "| ok | alarms | dashboard | https://console/#dashboards:name=pythonide_exam |  |  |",
+    ]
+    assert {line.replace(r"\|", "").count("|") for line in lines[4:]} == {7}

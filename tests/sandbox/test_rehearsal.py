@@ -13,7 +13,6 @@ from rich.console import Console
 
 from components.guard import FORCE
 from components.guard import refusal as refused_with
-from components.presence import Presence
 from loadtest.config import read_exam
 from loadtest.record import Outcome, Verb
 from loadtest.report import read, report, write
@@ -36,9 +35,9 @@ def test_the_class_is_short_and_in_a_rush_for_the_most_of_it() -> None:
 
 
 def test_a_refusal_is_told_from_every_other_failure() -> None:
-    who = Presence(there=True, told="34 active students in the last 10 minutes (sessions table)")
-    line = refused_with(who, ["replace 2 tasks"], "a rollout is under way")
-    assert acts.refusal(f"Updating (idle):\nerror: {line}\nResources: 9 unchanged") == who.told
+    who = "34 active students in the last 10 minutes (sessions table)"
+    line = refused_with(f"students are there: {who}", "they are gone", ["replace 2 tasks"], "a rollout is under way")
+    assert acts.refusal(f"Updating (idle):\nerror: {line}\nResources: 9 unchanged") == who
     assert acts.refusal("error: UpdateService: AccessDeniedException\n") is None
 
 

@@ -97,3 +97,8 @@ def test_a_credential_in_clear_is_told_with_its_replacement_and_not_shown() -> N
         "pulumi config set -s exam --plaintext --path secrets.DATABASE_URL <ARN>"
     ]
     assert hints.hint("exam", settings("idle", secrets={"DATABASE_URL": "/exam/url"}), live()) is None
+
+
+@pytest.mark.parametrize(("environment", "pool"), [({}, 10), ({"DB_POOL_MIN": "4"}, 4), ({"DB_POOL_MIN": "many"}, 10)])
+def test_what_a_task_opens_at_its_start(environment: dict[str, str], pool: int) -> None:
+    assert hints.pool_minimum(settings("exam", environment=environment), quiet()) == pool

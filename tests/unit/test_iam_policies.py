@@ -15,6 +15,7 @@ MANAGED_POLICY_LIMIT = 6144
 NO_RESOURCE = {
     "application-autoscaling:DescribeScalableTargets",
     "application-autoscaling:DescribeScalingPolicies",
+    "application-autoscaling:DescribeScheduledActions",
     "cloudwatch:GetMetricStatistics",
     "ecs:DescribeTaskDefinition",
     "elasticloadbalancing:DescribeTags",
@@ -43,6 +44,7 @@ def statements(name: str) -> list[dict[str, Any]]:
 
 
 OPERATOR, READER, READINESS = statements("operator"), statements("reader"), statements("readiness")
+BUILD, STATE = statements("build"), statements("state")
 # The same for what the checklist reads beside.
 MORE_WITHOUT_RESOURCE = {
     "cloudwatch:GetMetricData",
@@ -195,8 +197,10 @@ def test_the_operator_may_not(need: Need) -> None:
         (OPERATOR, NO_RESOURCE),
         (READER, NO_RESOURCE),
         (READINESS, (NO_RESOURCE | MORE_WITHOUT_RESOURCE) - {"elasticloadbalancing:DescribeTags"}),
+        (BUILD, {"ecr:GetAuthorizationToken"}),
+        (STATE, set()),
     ],
-    ids=["operator", "reader", "readiness"],
+    ids=["operator", "reader", "readiness", "build", "state"],
 )
 def test_form(policy: list[dict[str, Any]], without_resource: set[str]) -> None:
     actions = [action for statement in policy for action in statement["Action"]]
@@ -223,7 +227,47 @@ def test_every_statement_is_explained() -> None:
     assert rows == [statement["Sid"] for statement in OPERATOR]
     text = (ROOT / "docs" / "iam" / "README.md").read_text()
     own = [s["Sid"] for s in READINESS if not s["Sid"].startswith("Optional")]
+    own += [s["Sid"] for s in [*BUILD, *STATE, *statements("github-trust")]]
     assert [sid for sid in own if f"`{sid}`" not in text] == []
+
+
+IMAGES, BUCKET = "arn:aws:ecr:us-east-2:123456789012:repository", "arn:aws:s3:::pythonide-exam-state"
+KEY = "arn:aws:kms:us-east-2:123456789012:key"
+
+
+@pytest.mark.parametrize(
+    ("policy", "action", "resource", "foreign"),
+    [
+        (BUILD, "ecr:PutImage", f"{IMAGES}/pythonide-exam", f"{IMAGES}/pythonide"),
+        (BUILD, "ecr:UploadLayerPart", f"{IMAGES}/pythonide-exam", f"{IMAGES}/pythonide-exam-other"),
+        (STATE, "s3:ListBucket", BUCKET, f"{BUCKET}-other"),
+        (STATE, "s3:GetObject", f"{BUCKET}/.pulumi/stacks/pythonide-exam/exam.json", f"{BUCKET}/other"),
+        (STATE, "s3:PutObject", f"{BUCKET}/.pulumi/locks/organization/exam/1.json", f"{BUCKET}-other/.pulumi/x"),
+        (STATE, "kms:Decrypt", f"{KEY}/1234abcd-12ab-34cd-56ef-1234567890ab", f"{KEY}/9999abcd"),
+    ],
+)
+def test_github_may_what_is_the_exams_and_nothing_else(
+    policy: list[dict[str, Any]], action: str, resource: str, foreign: str
+) -> None:
+    assert allowed(policy, Need(action, resource))
+    assert not allowed(policy, Need(action, foreign))
+
+
+def test_a_build_rolls_nothing_out_and_a_preview_writes_no_state() -> None:
+    assert {action.partition(":")[0] for s in BUILD for action in s["Action"]} == {"ecr"}
+    of_preview = [action for statement in STATE[:3] for action in statement["Action"]]
+    assert of_preview == ["s3:ListBucket", "s3:GetObject", "kms:Decrypt"]
+    assert [s["Sid"] for s in STATE[3:]] == ["WriteState", "EncryptState"]
+
+
+def test_github_is_trusted_in_one_environment_of_one_repository() -> None:
+    (statement,) = statements("github-trust")
+    host = "token.actions.githubusercontent.com"
+    assert statement["Principal"] == {"Federated": f"arn:aws:iam::123456789012:oidc-provider/{host}"}
+    assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
+    # Exactly so: a pattern would let other branches, repositories or environments in.
+    told = {"aud": "sts.amazonaws.com", "sub": "repo:OWNER/pythonide-exam:environment:exam"}
+    assert statement["Condition"] == {"StringEquals": {f"{host}:{claim}": value for claim, value in told.items()}}
 
 
 @pytest.mark.parametrize(

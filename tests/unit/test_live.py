@@ -21,6 +21,12 @@ SERVICE = {
     "loadBalancers": [{"containerName": "pythonide-exam", "targetGroupArn": TARGET_GROUP_ARN}],
     "currentServiceRevisions": [{"arn": "arn:aws:ecs:us-east-2:123456789012:service-revision/c/s/1"}],
 }
+
+
+def refused(code: str, action: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "refused"}}, action)
+
+
 ANSWERS: dict[str, Any] = {
     "get_caller_identity": {"Account": "123456789012"},
     "describe_services": {"services": [SERVICE]},
@@ -40,6 +46,8 @@ ANSWERS: dict[str, Any] = {
     },
     "describe_scalable_targets": {"ScalableTargets": []},
     "describe_scaling_policies": {"ScalingPolicies": []},
+    "describe_scheduled_actions": {"ScheduledActions": []},
+    "describe_rule": refused("ResourceNotFoundException", "DescribeRule"),
     "describe_db_instances": {"DBInstances": [{"DBInstanceClass": "db.t3.micro"}]},
 }
 
@@ -64,10 +72,6 @@ def read(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> live.Live:
     session = SimpleNamespace(client=lambda _: Client({**ANSWERS, **changes}))
     monkeypatch.setattr(Access, "session", lambda _: session)
     return live.read_live(Access("us-east-2"), settings("exam"))
-
-
-def refused(code: str, action: str) -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": "refused"}}, action)
 
 
 def service(**changes: Any) -> dict[str, Any]:

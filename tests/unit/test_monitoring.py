@@ -23,7 +23,9 @@ def declared(stack: str, ecs: MetricsEcs, resolution: int, monkeypatch: pytest.M
     monkeypatch.setattr(confirmation, "_missing", lambda _, __: [])
     ecs.revision = {"exam": "pythonide-exam-task:8", "idle": "pythonide-exam-task:7"}[stack]
     world = live(resolution=resolution)
-    return run(stack, lambda: PythonIdeExam("pythonide-exam", settings(stack), world) and None, Program())
+    return run(
+        stack, lambda: PythonIdeExam("pythonide-exam", settings(stack), world, settings("idle")) and None, Program()
+    )
 
 
 def tracked(program: Program) -> Any:

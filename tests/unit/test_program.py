@@ -264,7 +264,9 @@ def test_target_tracking(program: Program, stack: str) -> None:
 def test_memory_tracking_is_declared_where_it_is_asked_for() -> None:
     scaling = settings("exam").autoscaling.model_dump(by_alias=True) | {"targetMemory": 60}
     posture = settings("exam", autoscaling=scaling)
-    program = run("exam", lambda: PythonIdeExam("pythonide-exam", posture, live()) and None, Program())
+    program = run(
+        "exam", lambda: PythonIdeExam("pythonide-exam", posture, live(), settings("idle")) and None, Program()
+    )
     tracking = program.inputs["pythonide-exam-memory-scaling-policy"]["targetTrackingScalingPolicyConfiguration"]
     assert tracking["targetValue"] == 60
     metric = "ECSServiceAverageMemoryUtilizationHighResolution"
@@ -333,7 +335,9 @@ def test_cloudwatch_and_eventbridge_may_publish(program: Program) -> None:
 
 def test_who_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     posture = settings("exam", notify=["a@school.example", "b@school.example"])
-    program = run("exam", lambda: PythonIdeExam("pythonide-exam", posture, live()) and None, Program())
+    program = run(
+        "exam", lambda: PythonIdeExam("pythonide-exam", posture, live(), settings("idle")) and None, Program()
+    )
     subscriptions = [program.inputs[n] for n in program.of_type("aws:sns/topicSubscription:TopicSubscription")]
     assert {(s["protocol"], s["endpoint"]) for s in subscriptions} == {
         ("email", "a@school.example"),
@@ -343,8 +347,8 @@ def test_who_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_two_services_in_one_program_do_not_clash() -> None:
     def declare() -> None:
-        PythonIdeExam("first", settings("exam"), live())
-        PythonIdeExam("second", settings("exam"), live())
+        PythonIdeExam("first", settings("exam"), live(), settings("idle"))
+        PythonIdeExam("second", settings("exam"), live(), settings("idle"))
 
     program = run("exam", declare, Program())
     first = {name.removeprefix("first-") for name in program.types if name.startswith("first-")}
@@ -367,8 +371,8 @@ def test_outputs(program: Program, stack: str) -> None:
 
 
 def test_what_changes_is_told(program: Program) -> None:
-    assert sum("changes what is live" in text for text in program.said) == 1
-    assert "autoscaling bounds: (none) ->" in program.said[0]
+    (told,) = (text for text in program.said if "changes what is live" in text)
+    assert "autoscaling bounds: (none) ->" in told
 
 
 def test_another_account_than_the_providers_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -381,6 +385,9 @@ def test_a_definition_that_cannot_be_expressed_is_refused() -> None:
     with pytest.raises(ExamError, match="uses inferenceAccelerators, which Pulumi's TaskDefinition cannot express"):
         run(
             "exam",
-            lambda: PythonIdeExam("pythonide-exam", settings("exam"), live(task_definition=definition)) and None,
+            lambda: (
+                PythonIdeExam("pythonide-exam", settings("exam"), live(task_definition=definition), settings("idle"))
+                and None
+            ),
             Program(),
         )

@@ -27,8 +27,9 @@ SHAPES = {
     "Pulumi token": r"\bpul-[0-9a-f]{40}\b",
     "Slack token": r"\bxox[abeprs]-[A-Za-z0-9-]{10,}",
     "JSON Web Token": r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]+",
-    # A value that a stack file holds encrypted needs the passphrase or key that goes with it.
-    "Pulumi stack secret": r"(?m)^(?:encryptionsalt|encryptedkey):.*|^\s*secure: .*",
+    # An encrypted value. What it is encrypted with, `encryptionsalt:` or `encryptedkey:`, tells nobody anything without
+    # the passphrase or the KMS key: https://www.pulumi.com/docs/iac/concepts/secrets/
+    "Pulumi stack secret": r"(?m)^\s*secure: .*",
     "password in clear": r"(?i)\b(?:password|passwd|pwd|api_?key|auth_?token)\b[\"']?\s*[:=]\s*[\"'][^\"'\s{}]{8,}[\"']",
 }
 # Planted, or put in for the real one in a recording, and of no use anywhere.
