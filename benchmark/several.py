@@ -15,7 +15,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 SERVICE = "benchmark-{}"
 POSTURE, _, COUNT = pulumi.get_stack().partition("-")
 
-posture = read_settings(PROJECT, POSTURE)
+posture, idle = read_settings(PROJECT, POSTURE), read_settings(PROJECT, "idle")
 postures = [posture.model_copy(update={"service": SERVICE.format(number)}) for number in range(int(COUNT))]
 access = program.access(posture.read_limit)
 account = read_account(access)
@@ -23,4 +23,4 @@ with ThreadPoolExecutor() as aside:
     lives = list(aside.map(lambda settings: read_live(access, settings, account=account), postures))
 for settings, live in zip(postures, lives, strict=True):
     guard(settings, live)
-    PythonIdeExam(settings.service, settings, live)
+    PythonIdeExam(settings.service, settings, live, idle)
