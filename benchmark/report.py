@@ -144,6 +144,7 @@ def _goals(figures: Figures) -> str:
         (f"a switch against {EMPTY}", 1.8, figures.ratio(PROGRAM, EMPTY, NOTHING), "{:.2f} times".format),
         ("a switch against the script's", 0.4, figures.ratio(PROGRAM, SCRIPT, SWITCH), "{:.2f} times".format),
         ("the program's start", 0.7, figures.start, "{:.2f} s".format),
+        ("a further service, a switch", 0.15, figures.further(SWITCH), "{:.2f} s".format),
         (f"a further service, {NOTHING}", 0.15, figures.further(NOTHING), "{:.2f} s".format),
         ("a further service, a switch without checkpoints", 0.15, figures.further(UNSAVED), "{:.2f} s".format),
     ]
