@@ -11,7 +11,7 @@ ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 REQUIREMENTS := $(if $(CI),--require-hashes -r requirements.lock,-r requirements-dev.txt)
 
 .PHONY: help setup demo test lint format unit database sandbox-tests contract checklist load-tests engine exam-day \
-	workflows actionlint audit test-long lock dashboard scale-out rehearse capacity large-class clean
+	workflows actionlint audit test-long lock dashboard scale-out rehearse capacity large-class benchmark clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -42,7 +42,7 @@ format: .venv/installed ## put the code in ruff's form
 	$(BIN)/ruff format .
 
 unit: .venv/installed ## pure rules and the program under mocks: seconds, no engine
-	$(BIN)/pytest tests/unit tests/student tests/readiness tests/loadtest --ignore-glob='*/sandbox' -n auto
+	$(BIN)/pytest tests/unit tests/student tests/readiness tests/loadtest tests/benchmark --ignore-glob='*/sandbox' -n auto
 
 database: setup ## who is there and who worked, asked of a real PostgreSQL
 	$(BIN)/pytest tests/database -n $(WORKERS) --dist loadscope
@@ -88,6 +88,9 @@ capacity: setup ## the same class on five postures in the sandbox, into docs/cap
 
 large-class: setup ## 340 students from this machine, on 7 tasks in the sandbox: about 11 minutes
 	@$(BIN)/python -m loadtest.large_class
+
+benchmark: setup ## what a switch takes against other ways to make it, into docs/benchmark.md: about 5 minutes
+	@$(BIN)/python -m benchmark
 
 test-long: setup ## the random tests, long, and every file with a test that is marked long, whole: about an hour
 	HYPOTHESIS_PROFILE=long $(BIN)/pytest tests/unit/test_task_definition.py tests/unit/test_figures.py \
