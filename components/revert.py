@@ -32,6 +32,8 @@ LINE, UNBOUNDED = "forgotten revert", "not bounded"
 # An exam that is over sooner is none to plan for: the value is most likely last time's, or a slip.
 NOTICE = timedelta(hours=1)
 AT = "%Y-%m-%dT%H:%M:%S"
+# How the rule's description begins.
+TELLS = re.compile(r"The exam ends (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d) UTC")
 # What AWS answers when somebody else, or the other stack's own `up`, was faster.
 GONE = ("ObjectNotFoundException", "ResourceNotFoundException")
 TARGET = "alarms"
@@ -57,8 +59,14 @@ def live_bound(live: Live) -> datetime | None:
 
 
 def ends_at(settings: Settings, live: Live) -> datetime | None:
-    """When the exam ends by what is live, whoever put it and from where; None where nothing says."""
+    """When the exam ends by what is live, whoever put it and from where; None where nothing says.
+
+    The rule tells it: the grace of the posture that put it need not be this one's, and counts only where no rule is.
+    """
     bound = live_bound(live)
+    told = TELLS.match((live.revert_rule or {}).get("Description", ""))
+    if bound and told:
+        return datetime.strptime(told[1], AT).replace(tzinfo=UTC)
     return bound - timedelta(hours=settings.revert_grace) if bound else None
 
 
@@ -120,8 +128,8 @@ def bound(
     Not before: from then on the guard takes the exam to be running. `count` is idle's task count.
     https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-scheduled-scaling.html
     """
-    at = bounded_at(settings)
-    if at is None:
+    end, at = settings.exam.ends_at, bounded_at(settings)
+    if end is None or at is None:
         return
     key = f"{name}-{LINE.replace(' ', '-')}"
     action = appautoscaling.ScheduledAction(
@@ -138,12 +146,12 @@ def bound(
     rule = cloudwatch.EventRule(
         key,
         name=revert_name(settings),
-        description="The exam is over and nobody has run `pulumi up -s idle`.",
+        description=f"The exam ends {end.astimezone(UTC):{AT}} UTC. This tells that nobody has run pulumi up -s idle.",
         schedule_expression=_cron(at),
         opts=after_it,
     )
     text = (
-        f"The exam ended at {shown(at - timedelta(hours=settings.revert_grace))} and nobody has reverted it. "
+        f"The exam ended at {shown(end)} and nobody has reverted it. "
         f"{settings.service} goes down to {tasks(count)} now, of the exam's size: run pulumi up -s idle."
     )
     cloudwatch.EventTarget(

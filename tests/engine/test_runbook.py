@@ -16,6 +16,7 @@ import psycopg
 import pytest
 
 from components import alarms
+from components.revert import AT, TELLS
 from components.task_definition import environment
 from sandbox import parts
 from sandbox.process import exam_variables, find
@@ -128,11 +129,12 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 def exam_over(desk: Desk) -> None:
     """The students have left, and the exam's end was an hour ago."""
     desk.seat(0)
-    scaling = desk.project.client("application-autoscaling")
-    (action,) = scaling.describe_scheduled_actions(ServiceNamespace="ecs")["ScheduledActions"]
-    keys = ("ServiceNamespace", "ScalableDimension", "ResourceId", "ScheduledActionName", "ScalableTargetAction")
-    at = datetime.now(UTC) + timedelta(hours=1)
-    scaling.put_scheduled_action(**{key: action[key] for key in keys}, Schedule=f"at({at:%Y-%m-%dT%H:%M:%S})")
+    events, end = desk.project.client("events"), datetime.now(UTC) - timedelta(hours=1)
+    (rule,) = events.list_rules(NamePrefix="pythonide-exam-task-service-forgotten-revert")["Rules"]
+    said = TELLS.match(rule["Description"])
+    assert said
+    told = rule["Description"].replace(said[1], f"{end:{AT}}")
+    events.put_rule(Name=rule["Name"], ScheduleExpression=rule["ScheduleExpression"], Description=told)
 
 
 def broken_image(desk: Desk) -> None:

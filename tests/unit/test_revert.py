@@ -1,6 +1,7 @@
 """A forgotten revert is bounded: when, what is refused, what is told, and that the exam then runs for the guard."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -97,6 +98,11 @@ def test_bounded_when_the_grace_is_over() -> None:
     assert revert.bounded_at(exam(None)) is None
     assert revert.ends_at(exam(None), bounded()) == datetime(2026, 12, 1, 17, 0, tzinfo=UTC)
     assert revert.ends_at(exam(), live()) is None
+    # The grace of whoever asks is no matter: another stack's may be another.
+    rule = {"Description": "The exam ends 2026-12-01T18:30:00 UTC. This tells that"}
+    told = replace(bounded(), revert_rule=rule)
+    assert revert.ends_at(settings("idle"), told) == datetime(2026, 12, 1, 18, 30, tzinfo=UTC)
+    assert revert.ends_at(settings("idle"), live(revert_rule=rule)) is None
     for schedule in ("rate(1 hour)", "at(noon)"):
         assert revert.ends_at(exam(), live(scheduled_action={"Schedule": schedule})) is None
     elsewhere = {"Schedule": "at(2026-12-01T14:00:00)", "Timezone": "America/New_York"}
