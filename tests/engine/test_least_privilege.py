@@ -88,7 +88,7 @@ def up(stack: str) -> tuple[str, ...]:
 
 
 # All that operator and reader do. The credential moves into a secret, then into a parameter, so that the guard reads
-# either; the broken image makes the program ask why.
+# either; the broken image makes the program ask why; an exam's end comes and goes.
 STEPS = [
     Step(
         up("exam"),
@@ -96,8 +96,10 @@ STEPS = [
     ),
     Step(up("exam"), after=(0,)),
     Step(up("exam"), (("exam", "image", BROKEN_IMAGE),), succeeds=False, after=(0,)),
+    Step(up("exam"), (("exam", "image", ""), ("exam", "exam.endsAt", "2099-12-01T12:00Z")), after=(0,)),
+    Step(up("exam"), (("exam", "exam.endsAt", "null"),), after=(0, 3)),
     Step(up("idle"), (("idle", "secrets.DATABASE_URL", PARAMETER),)),
-    Step(("preview", "-s", "exam"), user="reader", after=(3,)),
+    Step(("preview", "-s", "exam"), user="reader", after=(5,)),
     Step(("destroy", "-s", "exam", "--yes", "--skip-preview"), after=(0,)),
 ]
 
