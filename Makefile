@@ -48,7 +48,7 @@ database: setup ## who is there and who worked, asked of a real PostgreSQL
 	$(BIN)/pytest tests/database -n $(WORKERS) --dist loadscope
 
 sandbox-tests: setup ## the sandbox's AWS, database, load balancer and tasks
-	$(BIN)/pytest tests/sandbox -n $(WORKERS)
+	$(BIN)/pytest tests/sandbox tests/rehearsal -n $(WORKERS)
 
 contract: setup ## the stand-ins of plugin and application against the recordings
 	$(BIN)/pytest tests/contract -n $(WORKERS)
@@ -81,7 +81,7 @@ scale-out: .venv/installed ## time to scale-out at both metric resolutions, into
 	@$(BIN)/python -m sandbox.surge
 
 rehearse: setup ## a whole exam day in the sandbox, with what may go wrong in it: about 4 minutes
-	@$(BIN)/python -m sandbox.rehearsal
+	@$(BIN)/python -m rehearsal
 
 capacity: setup ## the same class on five postures in the sandbox, into docs/capacity.md: about 20 minutes
 	@$(BIN)/python -m loadtest.capacity

@@ -14,7 +14,7 @@ from benchmark.contestants import PROGRAM, UP, Contestant, contestants
 from benchmark.ground import NOTHING, SWITCH, Ground, Turn, ground, run
 from benchmark.growth import growth
 from benchmark.outcome import differences, outcome
-from benchmark.report import EMPTY, Figures, Turns
+from benchmark.report import ASKING, EMPTY, Figures, Turns
 from components.aws import Access
 from components.errors import ExamError
 from components.live import read_account
@@ -27,7 +27,7 @@ FEWEST, MOST, ENOUGH = 3, 5, 90  # rounds, rounds, seconds
 STARTS = 5
 TURNS = ((SWITCH, "exam"), (NOTHING, "exam"), (SWITCH, "idle"))
 NAME = "pythonide-exam"
-EMPTY_SETTINGS = """name: empty
+BARE_SETTINGS = """name: {name}
 runtime:
   name: python
   options:
@@ -76,14 +76,12 @@ def first_switches(place: Ground, program: Contestant) -> dict[str, dict[str, ob
 
 def compete(place: Ground, players: dict[str, Contestant], wanted: dict[str, dict[str, object]]) -> list[Turns]:
     """In each round all in turn, so that a machine that is slower for a while is so for all of them."""
-    empty = place.project("empty", EMPTY_SETTINGS, PROJECT / "benchmark" / "empty.py")
-    run(["pulumi", "stack", "init", "empty", "--no-select"], empty)
-    place.turn([*UP, "empty"], empty)
+    idle = {EMPTY: bare(place, "empty"), ASKING: bare(place, "asking")}
     rounds: list[Turns] = []
     begun = time.monotonic()
     while len(rounds) < FEWEST or (len(rounds) < MOST and time.monotonic() < begun + ENOUGH):
         say(f"round {len(rounds) + 1}")
-        turns: Turns = {(EMPTY, NOTHING): [place.turn([*UP, "empty"], empty)]}
+        turns: Turns = {(name, NOTHING): [place.turn([*UP, folder.name], folder)] for name, folder in idle.items()}
         for name, player in players.items():
             for kind, posture in TURNS:
                 turns.setdefault((name, kind), []).append(play(place, player, posture))
@@ -92,6 +90,14 @@ def compete(place: Ground, players: dict[str, Contestant], wanted: dict[str, dic
                     raise ExamError(f"{name} does not reach {posture} as the program does: {', '.join(missed)}")
         rounds.append(turns)
     return rounds
+
+
+def bare(place: Ground, name: str) -> Path:
+    """The folder of a project without a resource, `up` once; its program and stack have its name."""
+    folder = place.project(name, BARE_SETTINGS.format(name=name), PROJECT / "benchmark" / f"{name}.py")
+    run(["pulumi", "stack", "init", name, "--no-select"], folder)
+    place.turn([*UP, name], folder)
+    return folder
 
 
 def play(place: Ground, player: Contestant, posture: str) -> Turn:

@@ -11,7 +11,7 @@ from loadtest.capacity import machine
 from sandbox.process import PROJECT
 
 DOCUMENT = PROJECT / "docs" / "benchmark.md"
-EMPTY = "an empty `pulumi up`"
+EMPTY, ASKING = "an empty `pulumi up`", "an empty one with the AWS plugin"
 # A round's turns, by who made them and of which kind.
 Turns = dict[tuple[str, str], list[Turn]]
 
@@ -34,6 +34,7 @@ nor in the last row: the dashboard, the topic's policy, the rule's target.
 
 - **{empty}**: the same engine, backend and language host on a project without a resource, so without an AWS plugin to
   start, and without a state to refresh.
+- **{asking}**: the same, but the program asks AWS who it is, which starts the plugin.
 - **{script}** (`benchmark/switch.sh`): it cannot tell that there is nothing to do, and replaces every task again.
 - **{floor}** (`benchmark/floor.py`): no preview, no guard, no look at what became of the rollout, no state.
 
@@ -106,6 +107,7 @@ def document(figures: Figures, machine: str) -> str:
         rounds=len(figures.rounds),
         contest=_contest(figures),
         empty=EMPTY,
+        asking=ASKING,
         script=SCRIPT,
         floor=FLOOR,
         growth=_growth(figures),
@@ -119,7 +121,7 @@ def _contest(figures: Figures) -> str:
     head = ["", SWITCH, "reads", "writes", NOTHING, "reads", "writes"]
     rows = [
         [name, *_cells(figures.turns(name, SWITCH)), *_cells(figures.turns(name, NOTHING))]
-        for name in (EMPTY, PROGRAM, SCRIPT, FLOOR)
+        for name in (EMPTY, ASKING, PROGRAM, SCRIPT, FLOOR)
     ]
     return _table(head, rows)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.application import expressions, interpreter, values
+from sandbox.application import accounts, cost, expressions, interpreter, values
 from sandbox.application.output import Console, too_much
 from sandbox.application.values import EndedError, Frame, RefusedError
 
@@ -309,3 +309,25 @@ def test_prints_go_to_the_run_that_started_last(capsys: pytest.CaptureFixture[st
     console.write("d", error=True)
     assert (one.output, two.output, capsys.readouterr().out) == ("a", "b", "c")
     assert one.errors == "d"  # it had found the first one's, which has ended
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "for n in range(50_000):\n    pass",
+        "n = 0\nwhile n < 50_000:\n    n += 1",
+        "for a in range(5):\n    for b in range(10_000):\n        pass",
+    ],
+)
+def test_a_turn_of_a_loop_costs_no_less_than_in_the_application(source: str) -> None:
+    begun = time.thread_time()
+    run(source)
+    assert time.thread_time() - begun >= 50_000 * cost.TURN
+
+
+def test_a_login_costs_what_it_costs_in_the_application() -> None:
+    stored = accounts.hashed("planted-5c1d")
+    for password, right in (("planted-5c1d", True), ("planted-5c1e", False)):
+        begun = time.thread_time()
+        assert accounts.matches(password, stored) is right
+        assert time.thread_time() - begun >= cost.LOGIN

@@ -26,12 +26,12 @@ from components.guard import FORCE
 from loadtest import page, report
 from loadtest.record import Activity
 from loadtest.report import Report
+from rehearsal.acts import AFTER, BEFORE, DURING, Act
+from rehearsal.stage import Exam
 from sandbox import engine, process
-from sandbox.acts import AFTER, BEFORE, DURING, Act
 from sandbox.process import PROJECT, SandboxError
-from sandbox.stage import Exam
 
-EXAM, REPORTS = PROJECT / "sandbox" / "rehearsal.yaml", PROJECT / "reports"
+EXAM, REPORTS = PROJECT / "rehearsal" / "exam.yaml", PROJECT / "reports"
 LIMIT = 300.0  # seconds that the class may stay when all acts are over
 
 

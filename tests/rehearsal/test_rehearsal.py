@@ -16,11 +16,13 @@ from components.guard import refusal as refused_with
 from loadtest.config import read_exam
 from loadtest.record import Outcome, Verb
 from loadtest.report import read, report, write
-from sandbox import acts, process, rehearsal
-from sandbox.acts import Act, Measured
+from rehearsal import __main__ as rehearsal
+from rehearsal import acts
+from rehearsal.__main__ import Row, marked, table
+from rehearsal.acts import Act, Measured
+from rehearsal.stage import Exam, until
+from sandbox import process
 from sandbox.process import SandboxError, Server
-from sandbox.rehearsal import Row, marked, table
-from sandbox.stage import Exam, until
 from tests.loadtest.runs import event, run
 from tests.postures import settings
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from components.figures import tasks
 from loadtest.record import Outcome, Result, Verb
 from loadtest.verdict import Answer
+from rehearsal.stage import Exam, call, until
 from sandbox import quota
-from sandbox.stage import Exam, call, until
 
 # Seconds that the class may take to come, after its first programs alone; that its work may take to bring a scale-out.
 COMING, SCALING = 120.0, 80.0
