@@ -7,11 +7,12 @@ import pytest
 
 from benchmark.contestants import FLOOR, PROGRAM, SCRIPT
 from benchmark.ground import NOTHING, SWITCH, UNSAVED, Turn
-from benchmark.report import EMPTY, Figures, Turns, document
+from benchmark.report import ASKING, EMPTY, Figures, Turns, document
 
 # Figures that no document would have by itself.
 ROUND: Turns = {
     (EMPTY, NOTHING): [Turn(711.11, 0, 0)],
+    (ASKING, NOTHING): [Turn(715.55, 8116, 0)],
     (PROGRAM, SWITCH): [Turn(722.22, 8101, 8102), Turn(722.24, 8103, 8102)],
     (PROGRAM, NOTHING): [Turn(733.33, 8104, 8105)],
     (SCRIPT, SWITCH): [Turn(744.44, 8106, 8107)],
@@ -35,6 +36,7 @@ def row(text: str, name: str) -> list[str]:
 def test_every_row_has_its_own_figures() -> None:
     text = document(FIGURES, "a machine")
     assert row(text, EMPTY) == ["", "", "", "711.11 s (711.11-711.11)", "0", "0"]
+    assert row(text, ASKING)[3:] == ["715.55 s (715.55-715.55)", "8116", "0"]
     assert row(text, PROGRAM)[:3] == ["722.23 s (722.22-722.24)", "8101-8103", "8102"]
     assert row(text, SCRIPT)[3:] == ["755.55 s (755.55-755.55)", "8108", "8109"]
     assert row(text, FLOOR)[0] == "766.66 s (766.66-766.66)"
