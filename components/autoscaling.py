@@ -4,10 +4,9 @@ import pulumi
 from pulumi_aws import appautoscaling
 
 from components.figures import cpu_percent
-from components.live import Live
+from components.live import SCALING, Live
 from components.settings import Settings
 
-NAMESPACE, DIMENSION = "ecs", "ecs:service:DesiredCount"
 # What AWS adds to the name of a metric, and how often ECS publishes it then, in seconds.
 HIGH_RESOLUTION, HIGH = "HighResolution", 20
 
@@ -16,8 +15,8 @@ def scalable_target(name: str, settings: Settings, opts: pulumi.ResourceOptions)
     """Declare the bounds of the service's desired count. An upsert: the other stack's is taken over."""
     return appautoscaling.Target(
         name,
-        service_namespace=NAMESPACE,
-        scalable_dimension=DIMENSION,
+        service_namespace=SCALING["ServiceNamespace"],
+        scalable_dimension=SCALING["ScalableDimension"],
         resource_id=settings.resource_id,
         min_capacity=settings.autoscaling.min,
         max_capacity=settings.autoscaling.max,

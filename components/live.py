@@ -13,6 +13,8 @@ from components.settings import Settings
 
 # The metrics whose resolution can be set, and the one that they have unless it is.
 METRICS, STANDARD = ("CPUUtilization", "MemoryUtilization"), 60
+# What Application Auto Scaling scales of an ECS service: its desired count.
+SCALING = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
 
 
 @dataclass(frozen=True)
@@ -152,13 +154,12 @@ def _autoscaling(
     client: Callable[[str], Any], settings: Settings, region: str
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
     """The scalable targets of the service, of which there is one at most, their policies, and what bounds a revert."""
-    resource = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
     with explained(f"the autoscaling of {settings.resource_id}", region):
         scaling = client("application-autoscaling")
-        targets = scaling.describe_scalable_targets(**resource, ResourceIds=[settings.resource_id])["ScalableTargets"]
-        policies = scaling.describe_scaling_policies(**resource, ResourceId=settings.resource_id)["ScalingPolicies"]
+        targets = scaling.describe_scalable_targets(**SCALING, ResourceIds=[settings.resource_id])["ScalableTargets"]
+        policies = scaling.describe_scaling_policies(**SCALING, ResourceId=settings.resource_id)["ScalingPolicies"]
         actions = scaling.describe_scheduled_actions(
-            **resource, ResourceId=settings.resource_id, ScheduledActionNames=[revert_name(settings)]
+            **SCALING, ResourceId=settings.resource_id, ScheduledActionNames=[revert_name(settings)]
         )["ScheduledActions"]
     return targets, policies, actions
 

@@ -17,11 +17,10 @@ import pulumi
 from botocore.exceptions import ClientError
 from pulumi_aws import appautoscaling, cloudwatch
 
-from components.autoscaling import DIMENSION, NAMESPACE
 from components.aws import explained
 from components.errors import ExamError
 from components.figures import tasks
-from components.live import Live, revert_name
+from components.live import SCALING, Live, revert_name
 from components.moment import shown
 from components.settings import Settings
 
@@ -177,7 +176,7 @@ def lifted(settings: Settings, live: Live, after: pulumi.Output[str]) -> pulumi.
 
 def _lift(settings: Settings, live: Live, known: str) -> str:
     name = revert_name(settings)
-    scaled = {"ServiceNamespace": NAMESPACE, "ScalableDimension": DIMENSION, "ResourceId": settings.resource_id}
+    scaled = {**SCALING, "ResourceId": settings.resource_id}
     try:
         with explained(f"scheduled action and rule {name}", live.region, "deleting"):
             if live.revert_rule:

@@ -45,7 +45,7 @@ def deployment(folder: Path, tag: str) -> tuple[str, str]:
     live = read_live(access, settings)
     stack = live_stack(postures, live)
     container = task_definition.container_of(live.task_definition, settings.container)
-    return stack, by_digest(access.session().client("ecr"), str(container["image"]), tag)
+    return stack, by_digest(access.client("ecr"), str(container["image"]), tag)
 
 
 def live_stack(postures: dict[str, Settings], live: Live) -> str:

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from components import figures, metrics
 from components.errors import ExamError
-from components.live import Live
+from components.live import SCALING, Live
 from components.settings import Settings
 from loadtest.record import Activity, Sample
 from readiness.context import Context
@@ -27,7 +27,6 @@ FIELDS = {
     "server-errors": "errors_5xx",
 }
 COUNTS = ("server-errors",)
-SCALING = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
 
 
 def posture(context: Context) -> dict[str, float]:
