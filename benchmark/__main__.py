@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmark import report
 from benchmark.contestants import PROGRAM, UP, Contestant, contestants
-from benchmark.ground import NOTHING, SWITCH, Ground, Turn, ground, run
+from benchmark.ground import BARE, NOTHING, SWITCH, Ground, Turn, ground, run
 from benchmark.growth import growth
 from benchmark.outcome import differences, outcome
 from benchmark.report import ASKING, EMPTY, Figures, Turns
@@ -27,12 +27,6 @@ FEWEST, MOST, ENOUGH = 3, 5, 90  # rounds, rounds, seconds
 STARTS = 5
 TURNS = ((SWITCH, "exam"), (NOTHING, "exam"), (SWITCH, "idle"))
 NAME = "pythonide-exam"
-BARE_SETTINGS = """name: {name}
-runtime:
-  name: python
-  options:
-    virtualenv: .venv
-"""
 
 
 def main() -> int:
@@ -94,7 +88,7 @@ def compete(place: Ground, players: dict[str, Contestant], wanted: dict[str, dic
 
 def bare(place: Ground, name: str) -> Path:
     """The folder of a project without a resource, `up` once; its program and stack have its name."""
-    folder = place.project(name, BARE_SETTINGS.format(name=name), PROJECT / "benchmark" / f"{name}.py")
+    folder = place.project(name, BARE.format(name=name), PROJECT / "benchmark" / f"{name}.py")
     run(["pulumi", "stack", "init", name, "--no-select"], folder)
     place.turn([*UP, name], folder)
     return folder

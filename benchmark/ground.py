@@ -18,6 +18,13 @@ from sandbox.process import PROJECT, Server
 PACE = {"SANDBOX_SPEED": "1000000", "SANDBOX_APPLICATION": "off"}
 # The kinds of turns: the second without a checkpoint of the state after each change, the last with the posture live.
 SWITCH, UNSAVED, NOTHING = "switch", "switch without checkpoints", "nothing to do"
+# A project that says nothing of its own.
+BARE = """name: {name}
+runtime:
+  name: python
+  options:
+    virtualenv: .venv
+"""
 LIMIT = 100  # seconds that one command may take
 STEADY = 20  # seconds in which ECS must have nothing left to do after it
 

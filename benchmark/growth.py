@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.contestants import UP
-from benchmark.ground import NOTHING, STEADY, SWITCH, UNSAVED, Ground, Turn, run
+from benchmark.ground import BARE, NOTHING, STEADY, SWITCH, UNSAVED, Ground, Turn, run
 from components.aws import Access
 from components.errors import ExamError
 from sandbox.world import CLUSTER, REGION, SERVICE
@@ -15,12 +15,7 @@ from sandbox.world import CLUSTER, REGION, SERVICE
 SIZES = (1, 5, 20)
 PROGRAM = Path(__file__).with_name("several.py")
 NAMED = "benchmark-{}"
-SETTINGS = """name: several
-runtime:
-  name: python
-  options:
-    virtualenv: .venv
-options:
+SETTINGS = f"""{BARE.format(name=PROGRAM.stem)}options:
   refresh: always
 config:
   aws:region: us-east-2

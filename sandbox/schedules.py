@@ -35,10 +35,11 @@ class Schedules:
             self._done: list[str] = []
             self._mails: list[dict[str, str]] = []
 
-    def move(self, seconds: float) -> None:
-        """Moves the clock ahead."""
+    def move(self, seconds: float, now: float) -> None:
+        """Moves the clock ahead, and does what is due then; `now` is as for `advance`."""
         with lock:
             self._ahead += seconds
+            self.advance(now)
 
     def told(self) -> dict[str, Any]:
         """How far the clock is ahead (seconds), what was done, and the mails."""

@@ -81,7 +81,7 @@ class Sandbox:
             ("POST", "load"): lambda load: self._set_load(load, time.time()),
             ("DELETE", "load"): lambda _: self.load.end(),
             ("GET", "clock"): lambda _: self.schedules.told(),
-            ("POST", "clock"): lambda clock: self.schedules.move(clock["seconds"]),
+            ("POST", "clock"): lambda clock: self.schedules.move(clock["seconds"], time.time()),
         }
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
